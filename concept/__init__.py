@@ -1,0 +1,1 @@
+"""What for: fields of action, goals, measures, indicators and milestones."""

@@ -1,0 +1,1 @@
+"""KEpol: coordination of municipal development policy; kernel and composition root."""

@@ -1,0 +1,1 @@
+"""Users, their roles as data, and the login."""

@@ -1,0 +1,1 @@
+"""Committees, terms, office holders, and the submissions laid before them."""

@@ -1,0 +1,1 @@
+"""Closed days of the city and tokens of calendar feeds."""

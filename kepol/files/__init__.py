@@ -1,0 +1,1 @@
+"""Stored files: checked types, private storage, the one serving view."""

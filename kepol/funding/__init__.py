@@ -1,0 +1,1 @@
+"""Grants, drawdowns, reporting duties and expenses."""

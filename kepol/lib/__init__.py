@@ -1,0 +1,1 @@
+"""Leaf modules named after their subject; they import no app."""

@@ -1,0 +1,1 @@
+"""Outbox and log of every mail the application sends."""

@@ -1,0 +1,1 @@
+"""Reference data that every city shares: the 17 SDGs and the countries."""

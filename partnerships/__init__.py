@@ -1,0 +1,1 @@
+"""With whom: partnerships, agreements, visits, projects, transfers in kind."""
