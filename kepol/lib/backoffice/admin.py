@@ -1,0 +1,357 @@
+"""Base classes of every model admin: versions, history, steps, safe delete, search by folded keys, bounded inlines."""
+
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.options import csrf_protect_m
+from django.contrib.admin.utils import unquote
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import models, transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+
+from kepol.lib import history
+from kepol.lib.backoffice import conflicts
+from kepol.lib.backoffice.forms import SEEN, KnownAutocomplete, KnownAutocompleteMultiple, VersionedForm, VersionedFormSet
+from kepol.lib.backoffice.steps import Step, as_action, run_step
+from kepol.lib.names import terms
+from kepol.lib.retirement import Retirable, reinstate, retire
+from kepol.lib.versions import Conflict, seen_token, seen_version
+
+ATTEMPTS = 3
+HISTORY_PAGE = 50
+
+
+class RelationsMixin:
+    """Autocomplete for every relation to a model that can be searched, with labels known in advance."""
+
+    formfield_overrides: ClassVar[dict[Any, Any]] = {models.URLField: {"assume_scheme": "https"}}
+
+    def _is_searchable(self, db_field: Any) -> bool:
+        related = self.admin_site._registry.get(db_field.remote_field.model)  # type: ignore[attr-defined]
+        return related is not None and bool(related.get_search_fields(None))
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Autocomplete instead of a long select."""
+        if "widget" not in kwargs and self._is_searchable(db_field):
+            kwargs["widget"] = KnownAutocomplete(db_field, self.admin_site, using=kwargs.get("using"))  # type: ignore[attr-defined]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Autocomplete instead of a long list."""
+        if "widget" not in kwargs and self._is_searchable(db_field):
+            kwargs["widget"] = KnownAutocompleteMultiple(db_field, self.admin_site, using=kwargs.get("using"))  # type: ignore[attr-defined]
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class BaseAdmin(RelationsMixin, admin.ModelAdmin):
+    """Model admin of the house.
+
+    `search_keys` are lookups of folded keys (`"search_key"`, `"aliases__search_key"`); each typed word must occur in one of them.
+    `steps` are offered as buttons, those also named in `list_steps` as list actions. `lock_parents` names foreign keys whose
+    rows are locked while saving, `lock_all` locks the whole kind: for rules between rows that no constraint can hold.
+    """
+
+    form = VersionedForm
+    work_group = "Stammdaten"
+    work_order = 50
+    index_hidden = False
+    list_per_page = 50
+    show_full_result_count = True
+    save_on_top = False
+    search_keys: tuple[str, ...] = ("search_key",)
+    steps: tuple[Step, ...] = ()
+    list_steps: tuple[str, ...] = ()
+    lock_parents: tuple[str, ...] = ()
+    lock_all = False
+    object_history_template = "admin/object_history.html"
+
+    # --- Search ------------------------------------------------------------------------------------------------
+    def get_search_fields(self, request: HttpRequest | None) -> tuple[str, ...]:
+        """Keys stand in for the fields: Django shows the search box and offers autocomplete when there are any."""
+        return self.search_keys
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """Rows in which each typed word occurs, however it is spelled; relations are searched without doubling rows.
+
+        An autocomplete offers only what is in use.
+        """
+        if issubclass(self.model, Retirable) and request.path.endswith("/autocomplete/"):
+            queryset = queryset.active()  # type: ignore[attr-defined]
+        for term in terms(search_term):
+            found = Q()
+            for key in self.search_keys:
+                found |= self._holds(key, term)
+            queryset = queryset.filter(found)
+        if search_term.strip() and not terms(search_term):
+            return queryset.none(), False
+        return queryset, False
+
+    def _holds(self, key: str, term: str) -> Q:
+        if "__" not in key:
+            return Q(**{f"{key}__contains": term})
+        return Q(pk__in=self.model._base_manager.filter(**{f"{key}__contains": term}).values("pk"))
+
+    # --- Forms -------------------------------------------------------------------------------------------------
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Fieldsets as declared, and the hidden version in the first one where the form can be saved."""
+        fieldsets = [(title, dict(options)) for title, options in super().get_fieldsets(request, obj)]
+        if obj is None or not self.has_change_permission(request, obj) or not fieldsets:
+            return fieldsets
+        first = fieldsets[0][1]
+        first["fields"] = [*(name for name in first["fields"] if name != SEEN), SEEN]
+        return fieldsets
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Model fields in their order; the version is put in by `get_fieldsets`."""
+        return [name for name in super().get_fields(request, obj) if name != SEEN]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Save only what changed, so that opening and saving a form never makes another person's version stale."""
+        if not change or form.has_changed():
+            super().save_model(request, obj, form, change)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Declared actions and the steps that work on several rows."""
+        actions = super().get_actions(request)
+        for step in self.all_steps():
+            if step.name in self.list_steps or step.name in RETIREMENT_STEPS:
+                if not getattr(self, f"has_{step.permission}_permission")(request):
+                    continue
+                actions[step.name] = (as_action(step), step.name, step.label)
+        return actions
+
+    def all_steps(self) -> tuple[Step, ...]:
+        """Own steps, and retiring where the model can be retired."""
+        return (*self.steps, *(RETIREMENT if issubclass(self.model, Retirable) else ()))
+
+    def step_links(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+        """Label and address of every step that is possible now."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_step"
+        return [
+            (step.label, reverse(name, args=[obj.pk, step.name]))
+            for step in self.all_steps()
+            if step.allowed(obj) and getattr(self, f"has_{step.permission}_permission")(request, obj)
+        ]
+
+    def object_links(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+        """Further buttons of the change page: label and address."""
+        return []
+
+    def get_urls(self) -> list[Any]:
+        """Django's pages and one per step."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}_step"
+        step = path("<path:object_id>/schritt/<slug:step>/", self.admin_site.admin_view(self.step_view), name=name)
+        return [step, *super().get_urls()]
+
+    def step_view(self, request: HttpRequest, object_id: str, step: str) -> HttpResponse:
+        """Page of one step."""
+        obj = self.get_object(request, unquote(object_id))
+        chosen = next((one for one in self.all_steps() if one.name == step), None)
+        if obj is None or chosen is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return run_step(self, request, chosen, obj)
+
+    # --- Saving ------------------------------------------------------------------------------------------------
+    @csrf_protect_m
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show or save the form; unseen work of others leads to the conflict page instead of being overwritten."""
+        if request.method != "POST":
+            return super().changeform_view(request, object_id, form_url, self._extra(request, object_id, extra_context))
+        if conflicts.RESOLVE in request.POST:
+            request.POST = conflicts.resolved(request.POST)  # type: ignore[assignment]
+        for _ in range(ATTEMPTS):
+            try:
+                response = self._save(request, object_id, form_url, self._extra(request, object_id, extra_context))
+            except Conflict:
+                # Somebody saved between our reading and our writing: read again, and the comparison sees it.
+                continue
+            return self._conflict_page(request, response) or response
+        messages.error(request, "Gerade speichern mehrere Personen zugleich. Ihre Eingabe wurde nicht gespeichert, versuchen Sie es noch einmal.")
+        return HttpResponseRedirect(request.get_full_path())
+
+    def _save(self, request: HttpRequest, object_id: str | None, form_url: str, extra: dict[str, Any]) -> HttpResponse:
+        with transaction.atomic(), history.operation(by=request.user):
+            self._lock(request, object_id)
+            return super().changeform_view(request, object_id, form_url, extra)
+
+    def _lock(self, request: HttpRequest, object_id: str | None) -> None:
+        """Make savers of the same object, of the same parent or (with `lock_all`) of the same kind wait for each other."""
+        if self.lock_all:
+            content_type = ContentType.objects.get_for_model(self.model)
+            ContentType.objects.select_for_update().get(pk=content_type.pk)
+        for name in self.lock_parents:
+            parent = self.opts.get_field(name).remote_field.model
+            if (pk := request.POST.get(name, "")).isdigit():
+                parent._base_manager.select_for_update(of=("self",)).filter(pk=pk).first()
+        if object_id is not None and unquote(object_id).isdigit():
+            self.model._base_manager.select_for_update(of=("self",)).filter(pk=unquote(object_id)).first()
+
+    def _conflict_page(self, request: HttpRequest, response: HttpResponse) -> HttpResponse | None:
+        context = getattr(response, "context_data", None) or {}
+        if "adminform" not in context:
+            return None
+        form = context["adminform"].form
+        formsets = [inline.formset for inline in context.get("inline_admin_formsets", [])]
+        found = conflicts.clashes(form, formsets)
+        if not found:
+            return None
+        rows = [row for formset in formsets for row in formset.forms]
+        return conflicts.page(request, self, found, [one for one in (form, *rows) if isinstance(one, VersionedForm)])
+
+    def _extra(self, request: HttpRequest, object_id: str | None, extra: dict[str, Any] | None) -> dict[str, Any]:
+        return {"model_admin": self, **(extra or {})}
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        """Add the buttons of the object."""
+        obj = kwargs.get("obj")
+        if obj is not None and obj.pk:
+            context["step_links"] = self.step_links(request, obj)
+            context["object_links"] = self.object_links(request, obj)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # --- Deleting ----------------------------------------------------------------------------------------------
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Delete only the version the confirmation page showed."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None or not self.has_delete_permission(request, obj):
+            return super().delete_view(request, object_id, extra_context)
+        if seen_version(obj, request.GET.get(SEEN, "")) != obj.version:
+            if request.method == "POST":
+                messages.warning(request, "Der Eintrag wurde inzwischen geändert. Prüfen Sie den neuen Stand und bestätigen Sie noch einmal.")
+            return HttpResponseRedirect(f"{request.path}?{urlencode({SEEN: seen_token(obj)})}")
+        links = [link for link in self.step_links(request, obj) if "stilllegen" in link[1]]
+        with history.operation(by=request.user):
+            return super().delete_view(request, object_id, {"retire_links": links, **(extra_context or {})})
+
+    # --- History -----------------------------------------------------------------------------------------------
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Who changed what from what to what; view only."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_or_change_permission(request, obj):
+            raise PermissionDenied
+        told = Paginator(history.entries(obj), HISTORY_PAGE).get_page(request.GET.get("p"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Verlauf: {obj}",
+            "subtitle": None,
+            "opts": self.opts,
+            "object": obj,
+            "told": told,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, self.object_history_template, context)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """History is kept by the model, for every way of saving; Django's own log would tell it a second time."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """See `log_addition`."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """See `log_addition`."""
+
+
+class ViewOnlyAdmin(BaseAdmin):
+    """Reference data: everybody with the right looks, nobody edits."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+class BoundedInline(RelationsMixin, admin.TabularInline):
+    """Rows of parts: bounded in number, without SQL per row, each with its version."""
+
+    form = VersionedForm
+    formset = VersionedFormSet
+    extra = 0
+    template = "admin/edit_inline/bounded_tabular.html"
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Declared fields and, where rows can be saved, their hidden version."""
+        names = [name for name in super().get_fields(request, obj) if name != SEEN]
+        return [*names, SEEN] if self.has_change_permission(request, obj) else names
+
+
+class BoundedStackedInline(BoundedInline):
+    """The same with one block per row, for long texts."""
+
+    template = "admin/edit_inline/bounded_stacked.html"
+
+
+def _retire(obj: Any, *, by: Any, reason: str) -> None:
+    retire(obj, on=timezone.localdate(), reason=reason, by=by)
+
+
+class RetireForm(forms.Form):
+    """Why something is put aside."""
+
+    reason = forms.CharField(label="Grund", max_length=300, help_text="Wird überall gezeigt, wo der Eintrag noch vorkommt.")
+
+
+RETIREMENT = (
+    Step(
+        name="stilllegen",
+        label="Stilllegen …",
+        run=_retire,
+        form=RetireForm,
+        allowed=lambda obj: not obj.is_retired,
+        explanation="Der Eintrag wird nicht mehr vorgeschlagen, bleibt aber überall stehen, wo er vorkommt, und kann zurückgeholt werden.",
+        done="Stillgelegt",
+    ),
+    Step(
+        name="zurueckholen",
+        label="Wieder in Gebrauch nehmen …",
+        run=reinstate,
+        allowed=lambda obj: obj.is_retired,
+        explanation="Der Eintrag wird wieder vorgeschlagen.",
+        done="Wieder in Gebrauch",
+    ),
+)
+RETIREMENT_STEPS = frozenset(step.name for step in RETIREMENT)
+
+
+class RetiredFilter(admin.SimpleListFilter):
+    """In use, put aside, or both; the list starts with what is in use."""
+
+    title = "Verwendung"
+    parameter_name = "verwendung"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Choices beside the default."""
+        return [("stillgelegt", "stillgelegt"), ("alle", "alle")]
+
+    def choices(self, changelist: Any) -> Any:
+        """Django's "Alle" as "in Gebrauch"."""
+        first, *rest = super().choices(changelist)
+        yield {**first, "display": "in Gebrauch"}
+        yield from rest
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Rows after the choice."""
+        if self.value() == "alle":
+            return queryset
+        return queryset.retired() if self.value() == "stillgelegt" else queryset.active()
+
+
+__all__ = ["BaseAdmin", "BoundedInline", "BoundedStackedInline", "RetiredFilter", "ViewOnlyAdmin"]

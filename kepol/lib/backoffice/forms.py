@@ -1,0 +1,188 @@
+"""Forms that know which version they show, and inline formsets that stay bounded and ask the database once."""
+
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.forms.models import BaseInlineFormSet, model_to_dict
+
+from kepol.lib.history import as_found
+from kepol.lib.versions import Versioned, seen_token, seen_version
+
+SEEN = "seen"
+
+
+class _Known:
+    """Autocomplete that already knows the labels of what is selected; without them it asks the database."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known: dict[str, str] = {}
+
+    def optgroups(self, name: str, value: list[Any], attr: Any = None) -> list[Any]:
+        """Options for the selected values only."""
+        selected = [str(pk) for pk in value if str(pk) not in self.choices.field.empty_values]  # type: ignore[attr-defined]
+        if not set(selected) <= self.known.keys():
+            return super().optgroups(name, value, attr)  # type: ignore[misc]
+        options = [self.create_option(name, pk, self.known[pk], selected, i) for i, pk in enumerate(selected)]  # type: ignore[attr-defined]
+        if not self.is_required and not self.allow_multiple_selected:  # type: ignore[attr-defined]
+            options.insert(0, self.create_option(name, "", "", False, 0))  # type: ignore[attr-defined]
+        return [(None, options, 0)]
+
+
+class KnownAutocomplete(_Known, AutocompleteSelect):
+    """For one object."""
+
+
+class KnownAutocompleteMultiple(_Known, AutocompleteSelectMultiple):
+    """For several objects."""
+
+
+class VersionedForm(forms.ModelForm):
+    """Carries the version it was opened with; who would overwrite unseen work gets `stale` and, if they typed something, an error.
+
+    `stale` is True when the stored version is another one than the form showed. `touched` names the fields the person changed
+    compared with what they found. A stale form without touched fields changes nothing and passes.
+    """
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, label="Fassung")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stale = False
+        self.touched: list[str] = []
+        self.found: dict[str, Any] | None = None
+        if self.instance.pk is None or not isinstance(self.instance, Versioned):
+            self.fields.pop(SEEN)
+            self.stored: dict[str, Any] = {}
+            return
+        self.stored = {name: self.get_initial_for_field(field, name) for name, field in self.fields.items() if name != SEEN}
+        self.initial[SEEN] = seen_token(self.instance)
+        self._tell_labels()
+
+    def _tell_labels(self) -> None:
+        for name, field in self.fields.items():
+            widget = getattr(field.widget, "widget", field.widget)
+            if isinstance(widget, _Known):
+                widget.known = {str(target.pk): str(target) for target in self._targets(name)}
+
+    def _targets(self, name: str) -> list[Any]:
+        if self.instance._meta.get_field(name).many_to_many:
+            return list(getattr(self.instance, name).all())
+        return [target] if (target := getattr(self.instance, name)) else []
+
+    @property
+    def changed_data(self) -> list[str]:
+        """Fields that differ from what is stored; none for a stale form in which nothing was touched."""
+        if self.stale and not self.touched:
+            return []
+        return [name for name in super().changed_data if name != SEEN]
+
+    def clean(self) -> dict[str, Any] | None:
+        """Find out whether somebody saved in between."""
+        cleaned = super().clean()
+        if SEEN in self.fields:
+            self._compare_versions()
+        return cleaned
+
+    def _compare_versions(self) -> None:
+        version = seen_version(self.instance, self.cleaned_data.get(SEEN, ""))
+        if version is None:
+            raise ValidationError("Das Formular ist unvollständig angekommen. Laden Sie die Seite neu und speichern Sie noch einmal.")
+        if version == self.instance.version:
+            return
+        self.stale = True
+        self.found = self._found_values(version)
+        self.touched = [name for name in self.stored if self._differs(name, (self.found or self.stored)[name])]
+        if self.touched:
+            raise ValidationError("Inzwischen hat jemand anderes gespeichert.", code="conflict")
+
+    def _found_values(self, version: int) -> dict[str, Any] | None:
+        row = as_found(type(self.instance), self.instance.pk, version)
+        if row is None:
+            return None
+        return {name: self._found_value(row, name) for name in self.stored}
+
+    def _found_value(self, row: Any, name: str) -> Any:
+        column = self.instance._meta.get_field(name)
+        if not column.many_to_many:
+            return model_to_dict(row.instance, [name])[name]
+        rows = getattr(row, name).all()
+        return [getattr(link, f"{column.m2m_reverse_field_name()}_id") for link in rows]
+
+    def _differs(self, name: str, value: Any) -> bool:
+        field = self.fields[name]
+        if field.disabled:
+            return False
+        return field.has_changed(value, self._widget_data(name))
+
+    def _widget_data(self, name: str) -> Any:
+        return self.fields[name].widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
+
+    def _save_m2m(self) -> None:
+        # A stale form that changed nothing must not write its old selections.
+        if self.has_changed():
+            super()._save_m2m()
+
+
+class VersionedFormSet(BaseInlineFormSet):
+    """Rows of an inline: each with its version, at most `limit` of them, labels of all relations in one query."""
+
+    limit = 50
+    hidden_rows = 0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.vanished: list[int] = []
+
+    @cached_property
+    def _bounded(self) -> models.QuerySet:
+        rows = super().get_queryset()
+        if self.is_bound:
+            return self._related(rows)
+        total = rows.count()
+        self.hidden_rows = max(total - self.limit, 0)
+        return self._related(rows.filter(pk__in=list(rows.values_list("pk", flat=True)[: self.limit])) if self.hidden_rows else rows)
+
+    def _related(self, rows: models.QuerySet) -> models.QuerySet:
+        shown = [self.model._meta.get_field(name) for name in self.form.base_fields if name in self._columns()]
+        one = [column.name for column in shown if column.many_to_one]
+        many = [column.name for column in shown if column.many_to_many]
+        return rows.select_related(*one).prefetch_related(*many)
+
+    def _columns(self) -> set[str]:
+        return {column.name for column in (*self.model._meta.fields, *self.model._meta.many_to_many)}
+
+    def get_queryset(self) -> models.QuerySet:
+        """Rows to show; on the way back all rows, because the list may have moved on meanwhile."""
+        return self._bounded
+
+    def _existing_object(self, pk: Any) -> Any:
+        # Django builds its lookup from the queryset; a row that is gone gives None and is told as "inzwischen gelöscht".
+        return super()._existing_object(pk)
+
+    def clean(self) -> None:
+        """Rows that somebody else deleted or changed meanwhile are conflicts too."""
+        super().clean()
+        self.vanished = [index for index in range(self.initial_form_count()) if self._is_gone(self.forms[index])]
+        stale_deletion = any(form.stale for form in self.deleted_forms if isinstance(form, VersionedForm))
+        if self.vanished or stale_deletion:
+            raise ValidationError("Inzwischen hat jemand anderes Zeilen geändert oder gelöscht.", code="conflict")
+
+    def _is_gone(self, form: forms.ModelForm) -> bool:
+        return bool(form["id"].value()) and form.instance.pk is None
+
+    def save_new(self, form: forms.ModelForm, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        """Put a new row without a position behind the others."""
+        if "position" in form.fields and not form.cleaned_data.get("position"):
+            positions = [other.instance.position for other in self.initial_forms]
+            form.instance.position = max([0, *positions, *self._given]) + 1
+            self._given.append(form.instance.position)
+        return super().save_new(form, commit=commit)
+
+    @cached_property
+    def _given(self) -> list[int]:
+        return [form.cleaned_data.get("position") or 0 for form in self.extra_forms if form.has_changed()]

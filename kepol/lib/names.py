@@ -1,0 +1,57 @@
+"""Keys by which people's words are found and ordered alike on SQLite and PostgreSQL.
+
+SQLite does not find "ökumene" in "Ökumene" and sorts Ä behind Z; PostgreSQL sorts by the collation of its host. Both compare
+plain ASCII alike, so each name is stored a second time as a key made of ASCII letters and digits.
+"""
+
+import re
+import unicodedata
+from typing import Any
+
+from django.db import models
+
+# Letters that Unicode does not decompose into a base letter and an accent.
+STROKE_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d"})
+# A sign of gender between letters belongs to the word: Bürger*innen, Bürger:innen, Vertreter_in, ein/e.
+GENDER_SIGN = re.compile(r"(?<=[a-z])[*:_/](?=[a-z])")
+NUMBER_WIDTH = 6
+
+
+def search_key(text: str) -> str:
+    """Fold `text` so that spellings of one name share a key: no case, accents, dashes, gender signs; "FB36" like "FB 36"."""
+    folded = unicodedata.normalize("NFKD", text.casefold().translate(STROKE_LETTERS))
+    folded = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    folded = GENDER_SIGN.sub("", folded)
+    return " ".join(re.findall(r"[a-z]+|[0-9]+", folded) or re.findall(r"\w+", folded))
+
+
+def sort_key(text: str) -> str:
+    """Key for ordering after DIN 5007-1 (ä like a), numbers by value; the joint "0" sorts a short name before its extensions."""
+    return "0".join(part.zfill(NUMBER_WIDTH) if part.isdigit() else part for part in search_key(text).split())
+
+
+def terms(query: str) -> list[str]:
+    """Split what somebody typed into a search box into folded terms; each must occur in a key."""
+    return search_key(query).split()
+
+
+class Keyed(models.Model):
+    """Stores the search and the sort key of the words that `key_source` names; both follow at each `save()`."""
+
+    search_key = models.TextField(editable=False, default="")
+    sort_key = models.TextField(editable=False, default="", db_index=True)
+
+    class Meta:
+        abstract = True
+
+    def key_source(self) -> str:
+        """Words under which this object is found and ordered."""
+        return str(self)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save with keys that follow the name."""
+        self.search_key = search_key(self.key_source())
+        self.sort_key = sort_key(self.key_source())
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "search_key", "sort_key"}
+        super().save(*args, **kwargs)

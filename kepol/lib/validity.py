@@ -1,0 +1,62 @@
+"""Dated truth: rows that hold from a day to a day, both inclusive; an empty end holds for ever, an empty start since ever."""
+
+import datetime
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+
+def in_force(on: datetime.date, prefix: str = "") -> Q:
+    """Condition for rows that hold on day `on`; `prefix` leads to them through relations (`"memberships__"`)."""
+    started = Q(**{f"{prefix}valid_from__isnull": True}) | Q(**{f"{prefix}valid_from__lte": on})
+    running = Q(**{f"{prefix}valid_to__isnull": True}) | Q(**{f"{prefix}valid_to__gte": on})
+    return started & running
+
+
+class ValidQuerySet(models.QuerySet):
+    """Rows with a validity."""
+
+    def in_force(self, on: datetime.date) -> Self:
+        """Rows that hold on day `on`."""
+        return self.filter(in_force(on))
+
+
+class Valid(models.Model):
+    """Holds from `valid_from` to `valid_to`, both inclusive; None means open."""
+
+    valid_from = models.DateField("gültig ab", null=True, blank=True, help_text="Erster Tag. Leer: seit jeher.")
+    valid_to = models.DateField("gültig bis", null=True, blank=True, help_text="Letzter Tag. Leer: bis auf Weiteres.")
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_from__lte=F("valid_to")),
+                name="%(app_label)s_%(class)s_valid_in_order",
+                violation_error_message="„gültig bis“ liegt vor „gültig ab“.",
+            )
+        ]
+
+    def is_in_force(self, on: datetime.date) -> bool:
+        """Whether it holds on day `on`."""
+        return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
+
+    def overlapping(self, siblings: models.QuerySet) -> models.QuerySet:
+        """Rows among `siblings`, other than this one, that hold on a day on which this one holds too."""
+        others = siblings.exclude(pk=self.pk)
+        if self.valid_to is not None:
+            others = others.filter(Q(valid_from__isnull=True) | Q(valid_from__lte=self.valid_to))
+        if self.valid_from is not None:
+            others = others.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=self.valid_from))
+        return others
+
+
+def refuse_overlap(row: Valid, siblings: models.QuerySet, message: str) -> None:
+    """Raise `ValidationError` with `message` when another row of `siblings` holds at the same time as `row`.
+
+    A rule between rows cannot be a constraint on both databases: callers hold the lock on the parent row.
+    """
+    if rival := row.overlapping(siblings).first():
+        raise ValidationError(message.format(rival=rival), code="overlap")

@@ -1,0 +1,69 @@
+"""Nobody overwrites unseen work: each row carries a version, and saving demands that it is still the one that was read."""
+
+from typing import Any
+
+from django.core import signing
+from django.db import models, router, transaction
+from django.db.models import F
+
+SALT = "kepol.versions"
+
+
+class Conflict(Exception):
+    """Somebody else saved or deleted the object since it was read."""
+
+    def __init__(self, stale: "Versioned") -> None:
+        super().__init__(f"{stale._meta.verbose_name} „{stale}“ wurde inzwischen von jemand anderem geändert.")
+        self.stale = stale
+
+
+class Versioned(models.Model):
+    """Base of everything a person edits.
+
+    `save()` writes only when `version` in the database is the one this instance was read with, and raises `Conflict`
+    otherwise. Bulk writes set `version=F("version") + 1` themselves, so that open forms notice them.
+    """
+
+    version = models.PositiveIntegerField("Fassung", default=1, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert, or update the row of the version that was read; raises `Conflict` when that version is gone."""
+        if self._state.adding or self.pk is None:
+            super().save(*args, **kwargs)
+            return
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "version"}
+        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
+        seen = self.version
+        try:
+            with transaction.atomic(using=using):
+                # Taking the row by its version also locks it until the end of the transaction, so that of two
+                # writers with the same version exactly one finds it.
+                self._take(using)
+                super().save(*args, **kwargs)
+        except BaseException:
+            self.version = seen
+            raise
+
+    def _take(self, using: str) -> None:
+        rows = type(self)._base_manager.using(using).filter(pk=self.pk, version=self.version)
+        if not rows.update(version=F("version") + 1):
+            raise Conflict(self)
+        self.version += 1
+
+
+def seen_token(obj: Versioned) -> str:
+    """Signed note, for a hidden form field, of which version of `obj` the form shows."""
+    return signing.dumps([obj._meta.label_lower, obj.pk, obj.version], salt=SALT)
+
+
+def seen_version(obj: Versioned, token: str) -> int | None:
+    """Version that `token` notes for `obj`; None when the token is forged, cut or belongs to another object."""
+    try:
+        label, pk, version = signing.loads(token, salt=SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return version if (label, pk) == (obj._meta.label_lower, obj.pk) else None

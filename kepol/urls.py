@@ -1,0 +1,15 @@
+"""All addresses of KEpol."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from kepol.views import health, start
+
+urlpatterns = [
+    path("", start, name="start"),
+    path("", include("kepol.accounts.urls")),
+    path("", include("kepol.council.urls")),
+    path("dateien/", include("kepol.files.urls")),
+    path("verwaltung/", admin.site.urls),
+    path("healthz", health, name="health"),
+]

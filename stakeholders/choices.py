@@ -1,0 +1,39 @@
+"""Allowed values of the stakeholder register, with their German labels."""
+
+from enum import nonmember
+
+from django.db import models
+
+
+class OrganisationKind(models.TextChoices):
+    """Kinds of organisations; the city's own units carry a code such as FB 36."""
+
+    DEPARTMENT = "department", "Fachbereich"
+    MUNICIPAL_ENTERPRISE = "municipal_enterprise", "Eigenbetrieb"
+    STAFF_OFFICE = "staff_office", "Stabsstelle"
+    DIRECTORATE = "directorate", "Dezernat"
+    DIVISION = "division", "Abteilung"
+    DISTRICT_OFFICE = "district_office", "Bezirksamt"
+    MUNICIPALITY = "municipality", "Kommune"
+    ADMINISTRATION = "administration", "andere Behörde"
+    ASSOCIATION = "association", "Verein"
+    SCHOOL = "school", "Schule"
+    UNIVERSITY = "university", "Hochschule"
+    BUSINESS = "business", "Wirtschaft"
+    CHURCH = "church", "Kirche und kirchliches Werk"
+    POLITICS = "politics", "Politik"
+    FUNDER = "funder", "Fördergeber"
+    OTHER = "other", "Sonstige"
+
+    UNITS = nonmember(frozenset({"department", "municipal_enterprise", "staff_office", "directorate", "division", "district_office"}))
+
+
+class MembershipRole(models.TextChoices):
+    """What somebody is in an organisation."""
+
+    HEAD = "head", "Leitung"
+    DEPUTY = "deputy", "stellvertretende Leitung"
+    CONTACT = "contact", "Ansprechperson"
+    STAFF = "staff", "Mitarbeit"
+    BOARD = "board", "Vorstand"
+    MEMBER = "member", "Mitglied"

@@ -1,0 +1,231 @@
+"""One register of everybody the city works with: its own units, associations, partner cities, funders, and their people."""
+
+import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+from kepol.lib.names import Keyed, search_key
+from kepol.lib.records import Record
+from kepol.lib.retirement import Retirable, RetirableQuerySet
+from kepol.lib.validity import Valid, ValidQuerySet, refuse_overlap
+from stakeholders.choices import MembershipRole, OrganisationKind
+from stakeholders.querysets import OrganisationQuerySet
+from stakeholders.validators import canonical_code, validate_code
+
+
+class Organisation(Keyed, Retirable, Record):
+    """An organisation of any kind under its present name; earlier names and other spellings are rows of their own.
+
+    A unit of the city has a code; `name_on` gives the name it bore on a day, so that an old paper keeps its words.
+    """
+
+    kind = models.CharField("Art", max_length=30, choices=OrganisationKind)
+    code = models.CharField(
+        "Kürzel", max_length=20, blank=True, help_text="Nur bei städtischen Dienststellen, zum Beispiel FB 36 oder FB 01/300."
+    )
+    name = models.CharField("Name", max_length=200, help_text="Der heutige Name. Frühere Namen stehen unten mit ihrer Gültigkeit.")
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        verbose_name="gehört zu",
+        null=True,
+        blank=True,
+        related_name="children",
+        help_text="Die übergeordnete Dienststelle oder Organisation.",
+    )
+    website = models.URLField("Internetseite", blank=True)
+    note = models.TextField("Bemerkung", blank=True, help_text="Keine privaten Angaben über Personen.")
+    name_key = models.TextField(editable=False, default="", db_index=True)
+
+    history_parts = ("former_names", "aliases", "memberships")
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "Organisation"
+        verbose_name_plural = "Organisationen"
+        ordering = ["sort_key", "pk"]
+        constraints = [
+            *Retirable.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(kind__in=sorted(OrganisationKind.UNITS)) & ~Q(code="")
+                | ~Q(kind__in=sorted(OrganisationKind.UNITS)) & Q(code=""),
+                name="stakeholders_organisation_code_of_unit",
+                violation_error_message="Städtische Dienststellen brauchen ein Kürzel, andere Organisationen haben keines.",
+            ),
+            models.UniqueConstraint(
+                "code",
+                condition=~Q(code=""),
+                name="stakeholders_organisation_code_once",
+                violation_error_message="Dieses Kürzel ist schon vergeben.",
+            ),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=True) | ~Q(parent=F("pk")),
+                name="stakeholders_organisation_not_own_parent",
+                violation_error_message="Eine Organisation kann nicht zu sich selbst gehören.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} - {self.name}" if self.code else self.name
+
+    def key_source(self) -> str:
+        """Code and name."""
+        return f"{self.code} {self.name}"
+
+    def clean(self) -> None:
+        """Write the code as the city does and refuse a hierarchy that runs in a circle."""
+        super().clean()
+        if self.code:
+            validate_code(self.code)
+            self.code = canonical_code(self.code)
+        refuse_circle(self)
+
+    def save(self, *args, **kwargs) -> None:
+        """Save with the key under which this exact name is recognised."""
+        self.name_key = search_key(self.name)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "name_key"}
+        super().save(*args, **kwargs)
+
+    def name_on(self, on: datetime.date) -> str:
+        """Name borne on day `on`: an earlier name valid then, otherwise the present one."""
+        former = self.former_names.in_force(on).first()
+        return former.name if former else self.name
+
+
+def refuse_circle(organisation: Organisation) -> None:
+    """Raise `ValidationError` naming the way round when `organisation` would stand above itself."""
+    way, above = [str(organisation)], organisation.parent
+    while above is not None:
+        way.append(str(above))
+        if above.pk == organisation.pk and organisation.pk is not None:
+            raise ValidationError({"parent": f"Das ergäbe einen Kreis: {' → '.join(way)}."}, code="circle")
+        above = above.parent
+
+
+class OrganisationName(Keyed, Valid, Record):
+    """A name an organisation bore earlier, with its validity."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, verbose_name="Organisation", related_name="former_names")
+    name = models.CharField("früherer Name", max_length=200)
+
+    history_title = "name"
+    objects = ValidQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "früherer Name"
+        verbose_name_plural = "frühere Namen"
+        ordering = ["-valid_to", "pk"]
+        constraints = [
+            *Valid.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=False),
+                name="stakeholders_organisationname_has_end",
+                violation_error_message="Ein früherer Name braucht den letzten Tag seiner Gültigkeit.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """No two names at once."""
+        super().clean()
+        if self.organisation_id:
+            siblings = type(self).objects.filter(organisation_id=self.organisation_id)
+            refuse_overlap(self, siblings, "Zur selben Zeit hieß die Organisation schon „{rival}“. Passen Sie die Gültigkeit an.")
+
+
+class OrganisationAlias(Keyed, Record):
+    """Another spelling or short form under which an organisation is found."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, verbose_name="Organisation", related_name="aliases")
+    name = models.CharField("andere Schreibweise", max_length=200)
+
+    history_title = "name"
+
+    class Meta:
+        verbose_name = "andere Schreibweise"
+        verbose_name_plural = "andere Schreibweisen"
+        ordering = ["sort_key", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "name"],
+                name="stakeholders_organisationalias_once",
+                violation_error_message="Diese Schreibweise steht schon da.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Person(Keyed, Retirable, Record):
+    """A person with work contact only; no private address, no birthday (data minimisation, Art. 5 GDPR)."""
+
+    title = models.CharField("Titel", max_length=40, blank=True, help_text="Zum Beispiel Dr.")
+    given_name = models.CharField("Vorname", max_length=100, blank=True)
+    family_name = models.CharField("Nachname", max_length=100)
+    function = models.CharField("Funktion", max_length=200, blank=True)
+    email = models.EmailField("dienstliche E-Mail", blank=True)
+    phone = models.CharField("dienstliches Telefon", max_length=50, blank=True)
+    source = models.CharField(
+        "Herkunft der Angaben", max_length=300, help_text="Woher stammen die Angaben (Art. 14 DSGVO)? Zum Beispiel: Visitenkarte, Internetseite."
+    )
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="Zugang",
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Der Zugang, mit dem sich diese Person anmeldet.",
+    )
+
+    history_parts = ("memberships",)
+
+    objects = RetirableQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "Person"
+        verbose_name_plural = "Personen"
+        ordering = ["sort_key", "pk"]
+        constraints = [*Retirable.Meta.constraints]
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.title, self.given_name, self.family_name) if part)
+
+    def key_source(self) -> str:
+        """Family name first, as a register orders people."""
+        return f"{self.family_name} {self.given_name} {self.title}"
+
+
+class Membership(Valid, Record):
+    """A person belongs to an organisation, in a role, from a day to a day; rights of a unit follow from it."""
+
+    person = models.ForeignKey(Person, models.PROTECT, verbose_name="Person", related_name="memberships")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, verbose_name="Organisation", related_name="memberships")
+    role = models.CharField("Rolle", max_length=20, choices=MembershipRole, default=MembershipRole.MEMBER)
+
+    history_title = "person"
+    objects = ValidQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "Mitgliedschaft"
+        verbose_name_plural = "Mitgliedschaften"
+        ordering = [F("valid_from").desc(nulls_last=True), "pk"]
+        constraints = [*Valid.Meta.constraints]
+
+    def __str__(self) -> str:
+        return f"{self.person} – {self.get_role_display()} – {self.organisation}"
+
+    def clean(self) -> None:
+        """The same person holds the same role in the same organisation only once at a time."""
+        super().clean()
+        if self.person_id and self.organisation_id:
+            siblings = type(self).objects.filter(person_id=self.person_id, organisation_id=self.organisation_id, role=self.role)
+            refuse_overlap(self, siblings.select_related("person", "organisation"), "Zur selben Zeit gibt es schon: {rival}.")

@@ -1,0 +1,43 @@
+"""Databases and browser of the tests; factories and people stand in modules of their own."""
+
+import os
+
+import pytest
+
+from tools.packages import chromium
+
+# --- Browser ------------------------------------------------------------------------------------------------------
+CHROMIUM_FLAGS = [
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Start the machine's own Chromium; Playwright's download is never used."""
+    return {**browser_type_launch_args, "executable_path": chromium(), "args": CHROMIUM_FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return {**browser_context_args, "locale": "de-DE", "timezone_id": "Europe/Berlin"}
+
+
+def pytest_collection_modifyitems(items):
+    """Run browser tests last: Playwright's event loop stays in the process once it has started."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if chromium() is None:
+                item.add_marker(pytest.mark.skip(reason="Es gibt hier kein Chromium."))
+
+
+def pytest_runtest_setup(item):
+    """Allow Django's database calls beside Playwright's loop, from the first browser test on."""
+    if item.get_closest_marker("browser"):
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
