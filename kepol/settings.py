@@ -105,6 +105,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "libraries": {"richtext": "kepol.lib.richtext"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -165,6 +166,7 @@ ACCOUNT_SESSION_REMEMBER = False
 # All staff come from one proxy address: generous per address; the key of failed logins is account *and* address.
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "5/5m/key"}
 SESSION_COOKIE_AGE = 60 * 60
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_ABSOLUTE_AGE = 10 * 60 * 60
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")

@@ -8,6 +8,7 @@ import json
 import sys
 import tempfile
 from datetime import date
+from pathlib import Path
 
 from kepol.lib.pdf import worker
 from kepol.lib.pdf.document import PdfDocument
@@ -25,7 +26,7 @@ def record(event: str, arguments: tuple[object, ...]) -> None:
         connected.append(event)
 
 
-def outcome(html: str, stylesheet: str, assets: dict[str, str]) -> dict[str, object]:
+def outcome(font_dir: str, html: str, stylesheet: str, assets: dict[str, str]) -> dict[str, object]:
     """Render one document and return bytes or error together with what was touched on the way."""
     opened.clear()
     connected.clear()
@@ -33,7 +34,7 @@ def outcome(html: str, stylesheet: str, assets: dict[str, str]) -> dict[str, obj
     document = PdfDocument(html=html, stylesheet=stylesheet, assets=known, created_on=date(2025, 5, 13))
     result: dict[str, object] = {"pdf": None, "error": None, "urls": []}
     try:
-        result["pdf"] = base64.b64encode(worker.render(document)).decode()
+        result["pdf"] = base64.b64encode(worker.render(font_dir, document)).decode()
     except PdfError as error:
         result |= {"error": type(error).__name__, "urls": list(getattr(error, "urls", ()))}
     return result | {"opened": list(opened), "connected": list(connected)}
@@ -45,9 +46,9 @@ def main() -> None:
     sys.addaudithook(record)
     with tempfile.TemporaryDirectory() as temporary:
         worker.start(request["font_dir"], 1024**3, temporary, 60)
-        results = {name: outcome(**document) for name, document in request["documents"].items()}
+        results = {name: outcome(request["font_dir"], **document) for name, document in request["documents"].items()}
         opened.clear()
-        open(request["canary"]).close()
+        Path(request["canary"]).read_text()
         json.dump({"results": results, "control": list(opened), "modules": sorted(sys.modules)}, sys.stdout)
 
 

@@ -15,6 +15,8 @@ Path(os.environ["DATA_DIR"]).mkdir(parents=True, exist_ok=True)
 
 from kepol.settings import *  # noqa: E402 (the environment has to stand before the settings read it)
 
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
 # The test client and the browser speak plain HTTP.
 SECURE_SSL_REDIRECT = False
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False

@@ -163,6 +163,16 @@ def test_table_names_only_models_that_exist():
     assert sorted(roles.model_labels() - known) == []
 
 
+def test_every_model_of_ours_lies_in_an_area():
+    ours = {
+        model._meta.label_lower
+        for model in apps.get_models()
+        if not model.__module__.startswith(("django.", "allauth.", "simple_history."))
+        and not model._meta.model_name.startswith("historical")
+    }
+    assert sorted(ours - roles.model_labels()) == []
+
+
 def test_table_has_a_row_for_every_area():
     assert set(roles.TABLE) == set(roles.Area)
 

@@ -4,14 +4,14 @@ import io
 from collections import Counter
 from dataclasses import replace
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import page as validator
 import pikepdf
 import pypdf
 import pytest
+from PIL import Image
 
 from kepol.lib.pdf.document import PdfDocument
 from kepol.lib.pdf.errors import PdfRejected
@@ -130,7 +130,9 @@ def test_table_over_several_pages_is_one_table(tree):
     first, second = tree.tagged("/Table")
     assert len(tree.pdf.pages) >= 5
     assert len(tree.under(first, "/TR")) == 1 + ROWS + 1
-    assert Counter(str(child.S) for child in tree.children(first)) == Counter("/Caption /THead /TBody /TFoot".split())
+    assert Counter(str(child.S) for child in tree.children(first)) == Counter(
+        ["/Caption", "/THead", "/TBody", "/TFoot"]
+    )
     assert str(tree.children(first)[-1].S) == "/TFoot"
     assert len(tree.under(second, "/TR")) == 1
 
@@ -204,8 +206,6 @@ def test_link_with_markup_inside_is_one_link(renderer):
 
 
 def dot():
-    from PIL import Image
-
     target = io.BytesIO()
     Image.new("RGB", (2, 2), "red").save(target, "PNG")
     return target.getvalue()
@@ -289,7 +289,7 @@ XMP = "{http://ns.adobe.com/xap/1.0/}"
 def packet_of(data):
     with pikepdf.open(io.BytesIO(data)) as pdf:
         assert "/Filter" not in pdf.Root.Metadata
-        return ElementTree.fromstring(pdf.Root.Metadata.read_raw_bytes())
+        return ET.fromstring(pdf.Root.Metadata.read_raw_bytes())  # noqa: S314 - our own file
 
 
 def values(packet, name):
@@ -398,7 +398,7 @@ SPOILED = {
 
 
 def test_gate_accepts_the_unspoiled_file(short_paper):
-    require_valid(changed(short_paper, lambda pdf: None), tables=1)
+    require_valid(changed(short_paper, lambda _: None), tables=1)
 
 
 @pytest.mark.parametrize("rule", SPOILED)

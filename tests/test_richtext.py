@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import F
+from django.db.models import Value
 from django.template import Context, Engine
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -27,7 +27,10 @@ from kepol.lib.richtext import (
 )
 
 ALLOWED = {
-    **{tag: set() for tag in ("h4", "ul", "li", "blockquote", "table", "thead", "tbody", "tr", "strong", "em", "sub", "sup", "br")},
+    **{
+        tag: set()
+        for tag in ("h4", "ul", "li", "blockquote", "table", "thead", "tbody", "tr", "strong", "em", "sub", "sup", "br")
+    },
     "a": {"href"},
     "p": {"lang"},
     "span": {"lang"},
@@ -112,7 +115,7 @@ HOSTILE = [
     "<p lang='\"><script>alert(1)</script>'>x</p>",
     "<p lang='de\" onclick=\"alert(1)'>x</p>",
     "<a href='https://a.example/\"onmouseover=\"alert(1)'>x</a>",
-    "<a href=\"https://a.example/'><script>alert(1)</script>\">x</a>",
+    '<a href="https://a.example/\'><script>alert(1)</script>">x</a>',
     "<a href='https://a.example' target=_blank ping='//evil.example' download>x</a>",
     "&lt;script&gt;alert(1)&lt;/script&gt;",
     "&amp;lt;script&amp;gt;alert(1)",
@@ -183,10 +186,10 @@ class Inventory(HTMLParser):
         self.depth += tag != "br"
         self.deepest = max(self.deepest, self.depth)
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag):  # noqa: ARG002 (Python's signature)
         self.depth -= 1
 
-    def handle_comment(self, data):
+    def handle_comment(self, data):  # noqa: ARG002 (Python's signature)
         self.found.append(("!--", {}))
 
     handle_decl = handle_pi = unknown_decl = handle_comment
@@ -236,9 +239,16 @@ def test_complete_address_is_kept(address):
     assert sanitise(html) == html
 
 
-@pytest.mark.parametrize("sign", ["\x00", "\x07", "\x7f", "\x9b", "\u200b", "\u202a", "\u202e", "\u2066", "\u2069", "\ufeff", "\uffff"])
+@pytest.mark.parametrize(
+    "sign", ["\x00", "\x07", "\x7f", "\x9b", "\u200b", "\u202a", "\u202e", "\u2066", "\u2069", "\ufeff", "\uffff"]
+)
 def test_invisible_characters_disappear(sign):
-    assert sanitise(f"<p>Ver{sign}ein &#x{ord(sign):x};</p>") in {"<p>Verein</p>", "<p>Verein \ufffd</p>", "<p>Verein ›</p>"}
+    assert sanitise(f"<p>Ver{sign}ein</p>") == "<p>Verein</p>"
+
+
+@pytest.mark.parametrize("sign", ["\x07", "\x7f", "\u200b", "\u202e", "\u2066", "\ufeff"])
+def test_invisible_character_references_disappear(sign):
+    assert sanitise(f"<p>Ver&#x{ord(sign):x};ein</p>") == "<p>Verein</p>"
 
 
 def test_lone_surrogate_disappears():
@@ -249,11 +259,20 @@ def test_text_is_in_composed_form():
     assert sanitise("<p>O\u0308ko<b>\u0308</b></p>") == "<p>Öko<strong>\u0308</strong></p>"
 
 
-TAGS = st.sampled_from(
-    "p b strong em i sub sup a span br ul ol li blockquote h1 h4 table thead tbody tr td th caption div script style svg math pre".split()
-)
+TAGS = st.sampled_from([*ALLOWED, "b", "i", "h1", "caption", "div", "script", "style", "svg", "math", "pre"])
 ATTRIBUTES = st.sampled_from(
-    ["", "", ' href="https://a.example"', ' href="//b"', " lang=en", ' colspan="3"', " rowspan=9", " start=4", " onclick=x", ' class="y"']
+    [
+        "",
+        "",
+        ' href="https://a.example"',
+        ' href="//b"',
+        " lang=en",
+        ' colspan="3"',
+        " rowspan=9",
+        " start=4",
+        " onclick=x",
+        ' class="y"',
+    ]
 )
 PIECES = st.one_of(
     st.builds(lambda tag, attributes: f"<{tag}{attributes}>", TAGS, ATTRIBUTES),
@@ -276,7 +295,9 @@ def test_cleaning_twice_changes_nothing(html):
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(
-        st.lists(st.tuples(st.sampled_from(["td", "th"]), st.integers(1, 25), st.integers(1, 25)), min_size=1, max_size=25),
+        st.lists(
+            st.tuples(st.sampled_from(["td", "th"]), st.integers(1, 25), st.integers(1, 25)), min_size=1, max_size=25
+        ),
         min_size=1,
         max_size=12,
     )
@@ -333,14 +354,16 @@ def test_text_has_one_form(html, expected):
             '<table><thead><tr><th scope="col">A</th><th scope="col">B</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table>',
         ),
         (
-            "<table><tbody><tr><th><p>A</p></th><th>B</th></tr><tr><th>C</th><td>1</td></tr></tbody></table>",
-            '<table><thead><tr><th scope="col">A</th><th scope="col">B</th></tr></thead>'
-            '<tbody><tr><th scope="row">C</th><td>1</td></tr></tbody></table>',
+            "<table><tbody><tr><th><p>A</p></th></tr><tr><th>C</th></tr></tbody></table>",
+            '<table><thead><tr><th scope="col">A</th></tr></thead><tbody><tr><th scope="row">C</th></tr></tbody></table>',
         ),
         (
-            "<table><tr><th>A<tr><th>B<tr><td>1<td>2</table>",
-            '<table><thead><tr><th scope="col">A</th><th scope="col"></th></tr><tr><th scope="col">B</th><th scope="col"></th></tr></thead>'
-            "<tbody><tr><td>1</td><td>2</td></tr></tbody></table>",
+            "<table><tr><td>A<tr><th>B<tr><td>1</table>",
+            '<table><thead><tr><th scope="col">A</th></tr><tr><th scope="col">B</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>',
+        ),
+        (
+            "<table><tr><th>A<th>B<tr><td>1</table>",
+            '<table><thead><tr><th scope="col">A</th><th scope="col">B</th></tr></thead><tbody><tr><td>1</td><td></td></tr></tbody></table>',
         ),
         ("<table><tr><td>allein</table>", '<table><thead><tr><th scope="col">allein</th></tr></thead></table>'),
         (
@@ -361,7 +384,9 @@ def test_table_has_a_header_row_and_bounded_spans(html, expected):
     assert sanitise(html) == expected
 
 
-@pytest.mark.parametrize("wrapper", ["<blockquote>", "<ul><li>", "<div>", "<b>", "<ol><li><blockquote>", "<table><tr><td>", "<span lang=en>"])
+@pytest.mark.parametrize(
+    "wrapper", ["<blockquote>", "<ul><li>", "<div>", "<b>", "<ol><li><blockquote>", "<table><tr><td>", "<span lang=en>"]
+)
 def test_deep_nesting_is_flattened_and_keeps_the_words(wrapper):
     clean = sanitise("Anfang" + f"{wrapper}tief " * 400 + "Ende")
     assert Inventory(clean).deepest <= 20
@@ -385,7 +410,12 @@ def test_to_text_of_nothing_is_empty():
 
 
 def test_words_are_in_order():
-    assert words("<p>Der <b>Rat</b> beschließt:</p><ul><li>Bürger*innen</li></ul>") == ["Der", "Rat", "beschließt:", "Bürger*innen"]
+    assert words("<p>Der <b>Rat</b> beschließt:</p><ul><li>Bürger*innen</li></ul>") == [
+        "Der",
+        "Rat",
+        "beschließt:",
+        "Bürger*innen",
+    ]
 
 
 def test_from_paragraphs_escapes_text_and_drops_empty_ones():
@@ -421,13 +451,15 @@ def test_pre_save_changes_the_instance_too():
     assert row.text == "<p>a</p>"
 
 
-@pytest.mark.parametrize(("value", "stored"), [("<b onclick=x>a</b>", "<p><strong>a</strong></p>"), ("", ""), (None, None)])
+@pytest.mark.parametrize(
+    ("value", "stored"), [("<b onclick=x>a</b>", "<p><strong>a</strong></p>"), ("", ""), (None, None)]
+)
 def test_every_write_is_sanitised(value, stored):
     assert RichTextField().get_db_prep_save(value, connection) == stored
 
 
 def test_expression_is_left_to_the_database():
-    expression = F("other")
+    expression = Value("x")
     assert RichTextField().get_db_prep_save(expression, connection) is expression
 
 
@@ -437,7 +469,11 @@ def test_clean_refuses_a_text_without_words():
 
 
 def test_field_is_found_by_migrations():
-    assert RichTextField("Text", blank=True).deconstruct()[1:] == ("kepol.lib.richtext.RichTextField", [], {"verbose_name": "Text", "blank": True})
+    assert RichTextField("Text", blank=True).deconstruct()[1:] == (
+        "kepol.lib.richtext.RichTextField",
+        [],
+        {"verbose_name": "Text", "blank": True},
+    )
 
 
 @pytest.mark.parametrize("widget", [{}, {"widget": AdminTextareaWidget}, {"widget": AdminTextareaWidget()}])
@@ -472,7 +508,10 @@ def test_another_way_of_writing_is_no_change(data, changed):
 
 
 def test_editor_needs_no_inline_script_or_style(settings):
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
     form = type("PaperForm", (forms.Form,), {"text": RichTextFormField(label="Text")})()
     assert 'data-richtext="/static/django_prose_editor/editor.js"' in str(form["text"])
     assert 'type="module"' in str(form.media)

@@ -62,7 +62,7 @@ def server() -> Iterator[str]:
     if programs is None:
         stop("Kein PostgreSQL-Server gefunden. Bitte installieren Sie: apt-get install postgresql")
     # A short path: a socket's name may have 107 bytes, whatever TMPDIR says.
-    folder = Path(tempfile.mkdtemp(prefix="kepol-pg-", dir="/tmp"))  # noqa: S108 (mkdtemp picks a fresh private name)
+    folder = Path(tempfile.mkdtemp(prefix="kepol-pg-", dir="/tmp"))
     prefix = as_owner(folder)
     data = str(folder / "data")
     control = [*prefix, str(programs / "pg_ctl"), "-D", data, "-w"]

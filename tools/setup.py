@@ -19,7 +19,7 @@ NODE = CACHE / "node"
 
 
 def require_python() -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (this runs before anything checked the version)
         stop(f"KEpol braucht Python 3.11 oder neuer, gefunden wurde {sys.version.split()[0]}.")
 
 
@@ -78,7 +78,7 @@ def install_front_end() -> None:
     inputs: list[Path | str] = [
         ROOT / name for name in ("package-lock.json", ".npmrc", "tools/fonts.py", "tools/setup.py")
     ]
-    once("front-end", "Hole die Dateien der Oberfläche und die Schrift …", inputs, FONTS, fetch_front_end)
+    once("front-end", "Hole die Dateien der Oberfläche und die Schrift …", inputs, FONTS / "FiraSans-Regular.ttf", fetch_front_end)
 
 
 def write_env() -> None:

@@ -15,8 +15,6 @@ from kepol.accounts.models import User
 from kepol.lib.backoffice.admin import BaseAdmin
 from kepol.lib.backoffice.forms import VersionedForm
 
-admin.site.unregister(Group)
-
 
 class RolesMixin:
     """Roles as boxes to tick, in the order of the table of rights."""

@@ -27,6 +27,8 @@ class Retirable(models.Model):
     retired_on = models.DateField("stillgelegt am", null=True, blank=True, editable=False)
     retired_reason = models.CharField("Grund der Stilllegung", max_length=300, blank=True, editable=False)
 
+    history_also = ("retired_on", "retired_reason")
+
     class Meta:
         abstract = True
         constraints = [

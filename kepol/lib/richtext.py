@@ -28,6 +28,7 @@ from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 
 MAX_LENGTH = 500_000
+HEADING_LEVEL = 4
 # Deep nesting ends WeasyPrint with a RecursionError; wide spans cost it minutes (400 quotations, colspan=100000).
 MAX_DEPTH = 20
 MAX_COLUMNS = 20
@@ -46,7 +47,21 @@ MARK_RANKS = {"a": 0, "span": 1, "strong": 2, "b": 2, "em": 3, "i": 3, "sub": 4,
 MARK_NAMES = {"b": "strong", "i": "em"}
 # Read as boundaries only: without them the words of two pasted blocks would run into each other.
 WRAPPERS = {
-    *("address", "article", "aside", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption", "figure"),
+    *(
+        "address",
+        "article",
+        "aside",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+    ),
     *("footer", "form", "header", "hr", "legend", "main", "nav", "option", "pre", "section", "summary"),
 }
 READ_TAGS = WRAPPERS | HEADINGS | CELLS | LISTS | set(MARK_RANKS) | {"p", "br", "li", "blockquote"}
@@ -60,7 +75,21 @@ READ_ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
 }
 DROPPED_WITH_CONTENT = {
-    *("script", "style", "svg", "math", "iframe", "object", "noscript", "noembed", "noframes", "template", "title", "audio", "video"),
+    *(
+        "script",
+        "style",
+        "svg",
+        "math",
+        "iframe",
+        "object",
+        "noscript",
+        "noembed",
+        "noframes",
+        "template",
+        "title",
+        "audio",
+        "video",
+    ),
 }
 CLEANER = nh3.Cleaner(
     tags=READ_TAGS,
@@ -417,7 +446,7 @@ def read_cell(element: Element, depth: int) -> Cell:
 
 def write_table(rows: list[Row]) -> str:
     """Return a regular table: a head of at least one row, every row as wide as the widest (PDF/UA asks for both)."""
-    leading = next((at for at, row in enumerate(rows) if not row.is_header), len(rows))
+    leading = next((at for at, row in enumerate(rows) if at and not row.is_header), len(rows))
     size = max(1, min(leading, len(rows) - 1))
     head, body = rows[:size], rows[size:]
     lay_out(head)
@@ -445,6 +474,7 @@ def lay_out(group: list[Row]) -> None:
             columns = free_columns(free_from, index, cell.colspan)
             if not columns:
                 placed[-1].blocks += cell.blocks
+                placed[-1].header &= cell.header
                 continue
             cell.row, cell.colspan, cell.rowspan = index, len(columns), min(cell.rowspan, len(group) - index)
             for column in columns:
@@ -498,15 +528,15 @@ def sanitise(html: str) -> str:
 
 
 @register.filter
-def safe_html(value: str | None, heading: int = 4) -> SafeString:
+def safe_html(value: str | None, heading: int = HEADING_LEVEL) -> SafeString:
     """Return stored text for a template, cleaned once more because old rows, imports and fixtures may differ.
 
     None gives "". Sub-headings are written at level `heading`, so that a page's or a paper's headings leave out no level.
     """
     html = sanitise(value or "")
-    if heading != 4:
+    if heading != HEADING_LEVEL:
         html = html.replace("<h4>", f"<h{heading:d}>").replace("</h4>", f"</h{heading:d}>")
-    return mark_safe(html)
+    return mark_safe(html)  # noqa: S308 (the only place that may say so: this function has cleaned it)
 
 
 class TextReader(HTMLParser):
@@ -517,7 +547,7 @@ class TextReader(HTMLParser):
         self.parts: list[str] = []
         self.cells = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 (Python's signature)
         """Begin a line, a cell or a block."""
         if tag == "br":
             self.parts.append(" " if self.cells else "\n")
@@ -572,14 +602,16 @@ class RichTextWidget(forms.Textarea):
     def media(self) -> forms.Media:
         """Style sheets and the module that starts the editors of a page."""
         sheets = [f"django_prose_editor/{name}.css" for name in ("material-icons", "editor", "overrides")]
-        return forms.Media(css={"all": [*sheets, "kepol/richtext.css"]}, js=[Script("kepol/richtext.js", type="module")])
+        return forms.Media(
+            css={"all": [*sheets, "kepol/richtext.css"]}, js=[Script("kepol/richtext.js", type="module")]
+        )
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """Add the address of the editor's module."""
         address = static("django_prose_editor/editor.js")
         return super().get_context(name, value, {**(attrs or {}), "data-richtext": address})
 
-    def use_required_attribute(self, initial: Any) -> bool:
+    def use_required_attribute(self, initial: Any) -> bool:  # noqa: ARG002 (Django's signature)
         """A browser cannot point at the hidden text area; the server says what is missing."""
         return False
 
@@ -593,7 +625,9 @@ class RichTextFormField(forms.CharField):
         """Return the sanitised text; refuse one that is too long to be read in reasonable time."""
         text = super().to_python(value) or ""
         if len(text) > MAX_LENGTH or has_too_many_tags(text):
-            raise ValidationError("Der Text ist zu lang: Kürzen Sie ihn oder hängen Sie ihn als Datei an.", code="max_length")
+            raise ValidationError(
+                "Der Text ist zu lang: Kürzen Sie ihn oder hängen Sie ihn als Datei an.", code="max_length"
+            )
         return sanitise(text)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -619,6 +653,10 @@ class RichTextField(models.TextField):
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         """Sanitise before validation: a text without words is a blank one."""
         return super().clean(stored_form(value), model_instance)
+
+    def to_text(self, value: str) -> str:
+        """How history and the conflict page show a value: its words."""
+        return to_text(value)
 
     def formfield(self, **kwargs: Any) -> Any:
         """Return the form field with the editor, in the admin too, whose own widget for long text gives way."""

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import csrf_protect_m
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -51,6 +52,20 @@ class RelationsMixin:
         return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
 
 
+class RangedChangeList(ChangeList):
+    """List that never hides a limit."""
+
+    @property
+    def range_text(self) -> str:
+        """Like "1–50 von 412 Vorlagen"."""
+        name = self.opts.verbose_name if self.result_count == 1 else self.opts.verbose_name_plural
+        if not self.multi_page or self.show_all:
+            return f"{self.result_count} {name}"
+        first = (self.page_num - 1) * self.list_per_page + 1
+        last = min(first + self.list_per_page - 1, self.result_count)
+        return f"{first}–{last} von {self.result_count} {name}"
+
+
 class BaseAdmin(RelationsMixin, admin.ModelAdmin):
     """Model admin of the house.
 
@@ -72,6 +87,11 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
     lock_parents: tuple[str, ...] = ()
     lock_all = False
     object_history_template = "admin/object_history.html"
+    delete_confirmation_template = "admin/delete_page.html"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """List that says which rows it shows."""
+        return RangedChangeList
 
     # --- Search ------------------------------------------------------------------------------------------------
     def get_search_fields(self, request: HttpRequest | None) -> tuple[str, ...]:

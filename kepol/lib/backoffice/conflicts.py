@@ -36,6 +36,11 @@ class Difference:
     preselected: str
     posted: dict[str, list[str]] = field(default_factory=dict)
 
+    @property
+    def widget_names(self) -> str:
+        """Names under which a browser posts the field."""
+        return " ".join(self.posted)
+
 
 @dataclass
 class Clash:
@@ -164,7 +169,7 @@ def posted(field: forms.Field, name: str, value: Any) -> dict[str, list[str]]:
 
 def page(request: HttpRequest, model_admin: Any, found: list[Clash], forms_shown: Iterable[VersionedForm]) -> HttpResponse:
     """The page, answered with 409: the request could not be carried out because of the state of the object."""
-    fresh = {form.add_prefix(SEEN): seen_token(form.instance) for form in forms_shown if SEEN in form.fields}
+    fresh = {form.add_prefix(SEEN): seen_token(form.instance) for form in forms_shown if form.is_versioned}
     skipped = ("csrfmiddlewaretoken", RESOLVE, CHOICE, STORED, NAMES, VANISHED)
     kept = [(key, value) for key, values in request.POST.lists() if not key.startswith(skipped) and key not in fresh for value in values]
     context = {

@@ -55,13 +55,17 @@ class VersionedForm(forms.ModelForm):
         self.stale = False
         self.touched: list[str] = []
         self.found: dict[str, Any] | None = None
-        if self.instance.pk is None or not isinstance(self.instance, Versioned):
-            self.fields.pop(SEEN)
-            self.stored: dict[str, Any] = {}
+        self.stored: dict[str, Any] = {}
+        if not self.is_versioned:
             return
         self.stored = {name: self.get_initial_for_field(field, name) for name, field in self.fields.items() if name != SEEN}
         self.initial[SEEN] = seen_token(self.instance)
         self._tell_labels()
+
+    @property
+    def is_versioned(self) -> bool:
+        """Whether the form shows a stored row, which somebody else may have changed meanwhile."""
+        return isinstance(self.instance, Versioned) and self.instance.pk is not None
 
     def _tell_labels(self) -> None:
         for name, field in self.fields.items():
@@ -84,7 +88,7 @@ class VersionedForm(forms.ModelForm):
     def clean(self) -> dict[str, Any] | None:
         """Find out whether somebody saved in between."""
         cleaned = super().clean()
-        if SEEN in self.fields:
+        if self.is_versioned:
             self._compare_versions()
         return cleaned
 
@@ -143,15 +147,22 @@ class VersionedFormSet(BaseInlineFormSet):
         rows = super().get_queryset()
         if self.is_bound:
             return self._related(rows)
-        total = rows.count()
-        self.hidden_rows = max(total - self.limit, 0)
-        return self._related(rows.filter(pk__in=list(rows.values_list("pk", flat=True)[: self.limit])) if self.hidden_rows else rows)
+        keys = list(rows.values_list("pk", flat=True)[: self.limit + 1])
+        if len(keys) > self.limit:
+            self.hidden_rows = rows.count() - self.limit
+            rows = rows.filter(pk__in=keys[: self.limit])
+        return self._related(rows)
 
     def _related(self, rows: models.QuerySet) -> models.QuerySet:
         shown = [self.model._meta.get_field(name) for name in self.form.base_fields if name in self._columns()]
         one = [column.name for column in shown if column.many_to_one]
         many = [column.name for column in shown if column.many_to_many]
-        return rows.select_related(*one).prefetch_related(*many)
+        # Without a name `select_related` would follow every relation.
+        rows = (rows.select_related(*one) if one else rows).prefetch_related(*many)
+        for row in rows:
+            # A row that is shown by name may name its parent, which is here already.
+            setattr(row, self.fk.name, self.instance)
+        return rows
 
     def _columns(self) -> set[str]:
         return {column.name for column in (*self.model._meta.fields, *self.model._meta.many_to_many)}

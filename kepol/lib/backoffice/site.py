@@ -30,6 +30,11 @@ class BackOfficeSite(admin.AdminSite):
         # Rows are retired, or deleted one by one on a page that shows what hangs on them.
         self.disable_action("delete_selected")
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Take in only admins of the house; those that libraries bring know neither its versions nor its history."""
+        if hasattr(admin_class, "work_group"):
+            super().register(model_or_iterable, admin_class, **options)
+
     @property
     def site_url(self) -> str:  # type: ignore[override]
         """Way back to the front of the house."""
@@ -44,8 +49,16 @@ class BackOfficeSite(admin.AdminSite):
         if request.user.is_authenticated and not self.has_permission(request):
             return TemplateResponse(request, "admin/no_access.html", status=403)
         if request.user.is_authenticated:
-            return TemplateResponse(request, "admin/no_access.html", status=403) if request.method == "POST" else _to_index()
+            return redirect("admin:index")
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"), reverse(settings.LOGIN_URL))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """One way out of the house."""
+        return redirect("account_logout")
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """One page for the password."""
+        return redirect("account_change_password")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """Models grouped by work for the index; per application where Django asks for one application."""
@@ -67,6 +80,3 @@ class BackOfficeSite(admin.AdminSite):
         counts = [count for source in sources for count in source.counts(request.user, on=today)]
         return super().index(request, {"counts": counts, "today": today, **(extra_context or {})})
 
-
-def _to_index() -> HttpResponse:
-    return redirect("admin:index")

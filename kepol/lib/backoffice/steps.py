@@ -43,6 +43,11 @@ class Step:
     allowed: Callable[[Any], bool] = lambda _: True
     permission: str = "change"
 
+    @property
+    def confirm_label(self) -> str:
+        """Words on the button that does it."""
+        return self.label.removesuffix(" …")
+
 
 def run_step(model_admin: Any, request: HttpRequest, step: Step, obj: Any) -> HttpResponse:
     """Page of one step for one object: its form on GET, the verb on POST."""

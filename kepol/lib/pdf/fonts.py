@@ -1,6 +1,9 @@
 """The project's own fonts: TTF files of one directory as assets, and the `@font-face` rules that name them."""
 
+import unicodedata
 from pathlib import Path
+
+from fontTools.ttLib import TTFont
 
 from kepol.lib.pdf.document import Asset
 
@@ -51,8 +54,24 @@ def base_stylesheet(directory: Path) -> str:
     rules = [font_face_rule(face) for face in font_files(directory)]
     rules += [
         f'html {{ font-family: "{FAMILY}"; hyphenate-character: "-"; }}',
-        'ul ul { list-style-type: "– "; }',
+        f'pre, code, kbd, samp, tt {{ font-family: "{FAMILY}"; }}',
+        'li ul { list-style-type: "– "; }',
         ".nb { white-space: nowrap; }",
         ".whole { hyphens: none; }",
     ]
     return "\n".join(rules)
+
+
+def known_characters(directory: Path) -> frozenset[str]:
+    """Return the characters that every font file has a glyph for."""
+    sets = [set(map(chr, TTFont(path, lazy=True).getBestCmap())) for path in font_files(directory).values()]
+    return frozenset(set.intersection(*sets)) if sets else frozenset()
+
+
+def missing_characters(text: str, known: frozenset[str]) -> list[str]:
+    """Return what `text` wants to show and the fonts cannot: another font would slip in and the gate would refuse.
+
+    Spaces, line ends and invisible characters (soft hyphen, direction marks) need no glyph.
+    """
+    invisible = {"Zs", "Zl", "Zp", "Cc", "Cf"}
+    return sorted(character for character in set(text) - known if unicodedata.category(character) not in invisible)

@@ -81,7 +81,8 @@ def about_document(opened: Opened) -> Iterator[Finding]:
         yield Finding("title", "Das Dokument hat keinen Titel.")
     if not str(opened.root.get("/Lang", "")).strip():
         yield Finding("language", "Die Sprache des Dokuments ist nicht angegeben.")
-    if opened.root.get("/ViewerPreferences", {}).get("/DisplayDocTitle") is not True:
+    preferences = opened.root.get("/ViewerPreferences")
+    if preferences is None or preferences.get("/DisplayDocTitle") is not True:
         yield Finding("display-title", "Das Dokument zeigt seinen Titel nicht an.")
 
 

@@ -119,11 +119,19 @@ def replace_packet(pdf: pydyf.PDF, metadata: Any, document: PdfDocument) -> None
     stream.compress = False
 
 
+def forbid_interpolation(pdf: pydyf.PDF) -> None:
+    """Let images be shown as they are: PDF/A forbids smoothing, which WeasyPrint asks for by default."""
+    for stream in pdf.objects:
+        if isinstance(stream, pydyf.Stream) and "Interpolate" in stream.extra:
+            stream.extra["Interpolate"] = "false"
+
+
 _plain_stream = pydyf.Stream.data.fget
 
 
 def _ended_with_crlf(stream: pydyf.Stream) -> bytes:
-    return _plain_stream(stream).removesuffix(b"\nendstream") + b"\r\nendstream"
+    data: bytes = _plain_stream(stream)
+    return data.removesuffix(b"\nendstream") + b"\r\nendstream"
 
 
 def end_streams_with_crlf() -> None:

@@ -8,6 +8,8 @@ import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -26,17 +28,33 @@ NO_FONTS = "Die Schriften für PDF-Dokumente fehlen ({directory}). Bitte die Ein
 BROKEN = "Das PDF ließ sich nicht erzeugen: Der Vorgang ist abgestürzt oder brauchte zu viel Speicher."
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How far a document may go.
+
+    `seconds` is the time of one document, `patience` how long a second request waits for its turn, `documents` after
+    how many the process is replaced, `memory` the process's address space in bytes, `start_seconds` the time to start.
+    """
+
+    seconds: float = 30
+    patience: float = 2
+    documents: int = 20
+    memory: int = GIBIBYTE
+    start_seconds: int = 30
+
+
 class RenderProcess:
     """One running child and what belongs to it."""
 
-    def __init__(self, font_dir: Path, memory: int, start_seconds: int) -> None:
+    def __init__(self, font_dir: Path, limits: Limits) -> None:
+        self.font_dir = str(font_dir)
         self.temporary = mkdtemp(prefix="kepol-pdf-")
         self.documents = 0
         self.pool = ProcessPoolExecutor(
             max_workers=1,
             mp_context=get_context("spawn"),
             initializer=worker.start,
-            initargs=(str(font_dir), memory, self.temporary, start_seconds),
+            initargs=(self.font_dir, limits.memory, self.temporary, limits.start_seconds),
         )
         try:
             self.number = self.pool.submit(worker.process_id).result()
@@ -47,14 +65,12 @@ class RenderProcess:
     def submit(self, document: PdfDocument) -> "Future[bytes]":
         """Hand a document over."""
         self.documents += 1
-        return self.pool.submit(worker.render, document)
+        return self.pool.submit(worker.render, self.font_dir, document)
 
     def kill(self) -> None:
         """End the child at once, whatever it does."""
-        try:
+        with suppress(ProcessLookupError):
             os.kill(self.number, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.close()
 
     def close(self) -> None:
@@ -64,28 +80,11 @@ class RenderProcess:
 
 
 class Renderer:
-    """Makes documents in a process of its own, which starts with the first document.
+    """Makes documents in a process of its own, which starts with the first document. `font_dir` holds the TTF files."""
 
-    `font_dir` holds the TTF files; the limits are per document (`seconds`), per process (`memory` in bytes,
-    `documents` until it is replaced) and per waiting request (`patience` in seconds).
-    """
-
-    def __init__(
-        self,
-        font_dir: Path,
-        *,
-        seconds: float = 30,
-        patience: float = 2,
-        documents: int = 20,
-        memory: int = GIBIBYTE,
-        start_seconds: int = 30,
-    ) -> None:
+    def __init__(self, font_dir: Path, limits: Limits | None = None) -> None:
         self.font_dir = font_dir
-        self.seconds = seconds
-        self.patience = patience
-        self.documents = documents
-        self.memory = memory
-        self.start_seconds = start_seconds
+        self.limits = limits or Limits()
         self._turn = threading.Lock()
         self._process: RenderProcess | None = None
 
@@ -94,7 +93,7 @@ class Renderer:
 
         Raises `RendererBusy`, `RenderTimeout`, `RenderFailed` or `RenderRefused`.
         """
-        if not self._turn.acquire(timeout=self.patience):
+        if not self._turn.acquire(timeout=self.limits.patience):
             raise RendererBusy
         try:
             return self._rendered(document)
@@ -109,12 +108,12 @@ class Renderer:
     def _rendered(self, document: PdfDocument) -> bytes:
         result = self._ready().submit(document)
         try:
-            data = result.result(self.seconds)
+            data = result.result(self.limits.seconds)
         except RenderRefused:
             raise
         except FutureTimeout:
             self._kill()
-            raise RenderTimeout(self.seconds) from None
+            raise RenderTimeout(self.limits.seconds) from None
         except RenderFailed:
             # Out of memory or stack: what state the process is in, nobody knows.
             self._kill()
@@ -122,7 +121,7 @@ class Renderer:
         except BrokenProcessPool:
             self._kill()
             raise RenderFailed(BROKEN) from None
-        if self._process is not None and self._process.documents >= self.documents:
+        if self._process is not None and self._process.documents >= self.limits.documents:
             self._retire()
         return data
 
@@ -142,7 +141,7 @@ class Renderer:
         if not font_files(self.font_dir):
             raise RenderFailed(NO_FONTS.format(directory=self.font_dir.name))
         try:
-            return RenderProcess(self.font_dir, self.memory, self.start_seconds)
+            return RenderProcess(self.font_dir, self.limits)
         except BrokenProcessPool:
             raise RenderFailed("Der Dienst zum Erzeugen von PDF-Dokumenten ließ sich nicht starten.") from None
 

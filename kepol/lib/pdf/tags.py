@@ -17,6 +17,10 @@ from weasyprint.pdf import tags as weasyprint_tags
 
 ROW_SCOPES = {"row", "rowgroup"}
 WHOLE_PAGE_TAGS = {"html", "body"}
+WRAPPED = "_build_box_tree"
+# Parents whose kids a page break may deal out again: cells of a split row, items around a list inside an item.
+REPEATING_PARENTS = {"/TR", "/L"}
+ITEM_PARTS = {"/Lbl", "/LBody"}
 NULL = b"null"
 
 
@@ -68,7 +72,7 @@ def describe_element(structure: pydyf.Dictionary, box: Any) -> None:
 def recorded_origins() -> Iterator[Origins]:
     """Note, while a PDF is written inside the block, from which HTML element every structure element comes."""
     origins: Origins = {}
-    original = weasyprint_tags._build_box_tree
+    original = getattr(weasyprint_tags, WRAPPED)
 
     def recording(box: Any, parent: Any, pdf: Any, page_number: int, *rest: Any) -> Iterator[pydyf.Dictionary]:
         box = getattr(box, "_box", box)
@@ -81,11 +85,11 @@ def recorded_origins() -> Iterator[Origins]:
                 describe_element(structure, box)
             yield structure
 
-    weasyprint_tags._build_box_tree = recording
+    setattr(weasyprint_tags, WRAPPED, recording)
     try:
         yield origins
     finally:
-        weasyprint_tags._build_box_tree = original
+        setattr(weasyprint_tags, WRAPPED, original)
 
 
 class TagTree:
@@ -94,11 +98,11 @@ class TagTree:
     def __init__(self, pdf: pydyf.PDF, origins: Origins) -> None:
         self.pdf = pdf
         self.origins = origins
-        self.root = self.object(pdf.catalog["StructTreeRoot"])
-        self.document = self.object(self.root["K"][0])
+        self.root = self.referenced(pdf.catalog["StructTreeRoot"])
+        self.document = self.referenced(self.root["K"][0])
         self.renamed: dict[str, pydyf.String] = {}
 
-    def object(self, reference: bytes) -> Any:
+    def referenced(self, reference: bytes) -> Any:
         """Return the object a reference such as `12 0 R` stands for."""
         return self.pdf.objects[int(reference.split()[0])]
 
@@ -106,7 +110,7 @@ class TagTree:
         """Return the structure element behind a kid; None for marked content and annotations."""
         if not isinstance(kid, bytes):
             return None
-        found = self.object(kid)
+        found = self.referenced(kid)
         return found if found.get("Type") == "/StructElem" else None
 
     def children(self, parent: pydyf.Dictionary, *tags: str) -> list[pydyf.Dictionary]:
@@ -138,8 +142,8 @@ class TagTree:
     def earlier_part(
         self, part: pydyf.Dictionary, kept: list[object], parent: pydyf.Dictionary
     ) -> pydyf.Dictionary | None:
-        """Return the sibling that `part` continues. Cells of a split row come row by row, all else is adjacent."""
-        candidates = kept if parent["S"] == "/TR" else kept[-1:]
+        """Return the sibling that `part` continues: any under a repeating parent, else the one right before."""
+        candidates = kept if parent["S"] in REPEATING_PARENTS else kept[-1:]
         for kid in candidates:
             sibling = self.element(kid)
             if sibling is not None and self.same_source(sibling, part):
@@ -178,6 +182,20 @@ class TagTree:
         unwanted = {child.reference for child in self.children(parent, tag)}
         parent["K"][:] = [kid for kid in parent["K"] if kid not in unwanted]
 
+    # --- Lists -----------------------------------------------------------------------------------------------------
+    def complete_item(self, item: pydyf.Dictionary) -> None:
+        """Give a list item with paragraphs or tables right inside (`<li><p>`) the one body PDF/UA wants."""
+        if all(child["S"] in ITEM_PARTS for child in self.children(item)):
+            return
+        labels = [child.reference for child in self.children(item, "/Lbl")]
+        body = pydyf.Dictionary({"Type": "/StructElem", "S": "/LBody", "Pg": item["Pg"], "P": item.reference})
+        self.pdf.add_object(body)
+        body["K"] = pydyf.Array([kid for kid in item["K"] if kid not in labels])
+        for child in self.children(body):
+            child["P"] = body.reference
+            child["S"] = "/Div" if child["S"] == "/LBody" else child["S"]
+        item["K"][:] = [*labels, body.reference]
+
     # --- Header cells ----------------------------------------------------------------------------------------------
     def rename_cells(self, repeated: pydyf.Dictionary, original: pydyf.Dictionary) -> None:
         """Remember which header cell of the first page each repeated header cell stands for."""
@@ -211,7 +229,7 @@ class TagTree:
     # --- What is not read ------------------------------------------------------------------------------------------
     def content_entries(self) -> Iterator[tuple[int, Any]]:
         """Walk the parent tree: a page's list of elements, or the element of one annotation, each with its number."""
-        numbers = self.object(self.root["ParentTree"])["Nums"]
+        numbers = self.referenced(self.root["ParentTree"])["Nums"]
         yield from zip(numbers[::2], numbers[1::2], strict=True)
 
     def mark_artifacts(self, alive: set[int]) -> None:
@@ -219,14 +237,14 @@ class TagTree:
         for number, entry in list(self.content_entries()):
             if isinstance(entry, list):
                 self.mark_page_artifacts(number, entry, alive)
-            elif self.object(entry).number not in alive:
+            elif self.referenced(entry).number not in alive:
                 self.drop_annotation(number)
 
     def mark_page_artifacts(self, page_number: int, elements: list[bytes], alive: set[int]) -> None:
         """Do this for one page, whose list of elements is indexed by the number of the marked content."""
-        unread = {mark for mark, element in enumerate(elements) if self.object(element).number not in alive}
-        page = self.object(self.pdf.page_references[page_number])
-        stream = self.object(page["Contents"]).stream
+        unread = {mark for mark, element in enumerate(elements) if self.referenced(element).number not in alive}
+        page = self.referenced(self.pdf.page_references[page_number])
+        stream = self.referenced(page["Contents"]).stream
         for index, item in enumerate(stream):
             if isinstance(item, pydyf.Dictionary) and item.get("MCID") in unread:
                 stream[index - 1] = "/Artifact"
@@ -235,11 +253,11 @@ class TagTree:
 
     def drop_annotation(self, number: int) -> None:
         """Take a link out that stands in an artifact: a link must be reachable through the tree."""
-        numbers = self.object(self.root["ParentTree"])["Nums"]
+        numbers = self.referenced(self.root["ParentTree"])["Nums"]
         at = numbers.index(number, 2 * len(self.pdf.page_references))
         del numbers[at : at + 2]
-        for page in map(self.object, self.pdf.page_references):
-            kept = [link for link in page.get("Annots", ()) if self.object(link).get("StructParent") != number]
+        for page in map(self.referenced, self.pdf.page_references):
+            kept = [link for link in page.get("Annots", ()) if self.referenced(link).get("StructParent") != number]
             if "Annots" in page:
                 page["Annots"] = pydyf.Array(kept)
 
@@ -256,10 +274,12 @@ def repair(pdf: pydyf.PDF, origins: Origins) -> TagTree:
     """
     tree = TagTree(pdf, origins)
     tree.merge(tree.document)
+    for item in [element for element in tree.descendants(tree.document) if element["S"] == "/LI"]:
+        tree.complete_item(item)
     elements = list(tree.descendants(tree.document))
     for element in elements:
         if element["S"] == "/TD":
             tree.resolve_headers(element)
     tree.index_ids(elements)
-    tree.mark_artifacts({cast(int, element.number) for element in elements})
+    tree.mark_artifacts({cast("int", element.number) for element in elements})
     return tree

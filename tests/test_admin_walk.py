@@ -1,0 +1,196 @@
+"""Every page of every model in the back office, as every role: it opens, or it is refused; nothing answers with an error."""
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from kepol.accounts.choices import ADMIN_ROLES, Role
+from kepol.accounts.roles import actions, sync_roles
+from kepol.council.models import Submission
+from tests.factories import (
+    FACTORIES,
+    AttachmentFactory,
+    CommitteeFactory,
+    ConsultationFactory,
+    DraftResolutionFactory,
+    MembershipFactory,
+    OrganisationAliasFactory,
+    OrganisationFactory,
+    SectionFactory,
+    SubmissionFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
+SUPERUSER = "Superuser"
+WHO = [*Role, SUPERUSER]
+
+
+@pytest.fixture(autouse=True)
+def _roles():
+    sync_roles()
+
+
+def signed_in(who):
+    client = Client()
+    client.force_login(UserFactory(is_superuser=True) if who == SUPERUSER else UserFactory(roles=[who]))
+    return client
+
+
+def may(who, model, action):
+    """What the table of rights says; view-only pages of reference data refuse changes to everybody."""
+    if model._meta.app_label == "reference" and action != "view":
+        return False
+    return who == SUPERUSER or (who in ADMIN_ROLES and action in actions(who, model._meta.label_lower))
+
+
+def url(model, page, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def test_every_own_model_has_a_factory():
+    own = {"accounts", "reference", "stakeholders", "council"}
+    models = {model for model in apps.get_models() if model._meta.app_label in own and not model._meta.model_name.startswith("historical")}
+    assert {model for model in models if not hasattr(model, "m2m_history_id")} == set(FACTORIES)
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_every_page_opens_or_is_refused_as_the_table_says(model, who):
+    client, row = signed_in(who), FACTORIES[model]()
+    in_admin = who == SUPERUSER or who in ADMIN_ROLES
+    adds = may(who, model, "add") and model._meta.model_name != "consultation"
+    pages = {
+        url(model, "changelist"): may(who, model, "view"),
+        url(model, "change", row.pk): may(who, model, "view"),
+        url(model, "history", row.pk): may(who, model, "view"),
+        url(model, "add"): adds,
+        url(model, "delete", row.pk): may(who, model, "delete"),
+    }
+    for address, allowed in pages.items():
+        response = client.get(address, follow=True)
+        assert response.status_code == (200 if allowed else 403), (address, in_admin)
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_every_page_of_a_missing_object_redirects(model):
+    client = signed_in(SUPERUSER)
+    for page in ("change", "history", "delete") if model._meta.app_label != "reference" else ("change", "history"):
+        response = client.get(url(model, page, 999_999))
+        assert (response.status_code, response.url) == (302, reverse("admin:index")), page
+
+
+@pytest.mark.parametrize("who", [Role.KOORDINATION, SUPERUSER])
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_every_list_and_search_needs_the_same_queries_for_thirty_rows(model, who):
+    client = signed_in(who)
+    FACTORIES[model]()
+
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(url(model, "changelist"), {"q": "e"}).status_code == 200
+            assert client.get(url(model, "changelist")).status_code == 200
+        return [query["sql"] for query in captured]
+
+    queries()  # content types and the like are cached by the first request
+    one = queries()
+    fill(model)
+    many = queries()
+    assert len(many) == len(one), "\n".join(many)
+
+
+def fill(model):
+    if model._meta.app_label == "reference":
+        return
+    for _ in range(30):
+        FACTORIES[model]()
+
+
+def submission_with(rows):
+    submission = SubmissionFactory()
+    for _ in range(rows):
+        for part in (ConsultationFactory, SectionFactory, AttachmentFactory):
+            part(submission=submission)
+        resolution = DraftResolutionFactory(submission=submission)
+        resolution.committees.add(CommitteeFactory())
+    return submission
+
+
+def organisation_with(rows):
+    organisation = OrganisationFactory()
+    for _ in range(rows):
+        OrganisationAliasFactory(organisation=organisation)
+        MembershipFactory(organisation=organisation)
+    return organisation
+
+
+@pytest.mark.parametrize("view", ["change", "history"])
+@pytest.mark.parametrize("who", [Role.KOORDINATION, SUPERUSER])
+@pytest.mark.parametrize("make", [submission_with, organisation_with])
+def test_a_form_and_its_history_need_the_same_queries_for_thirty_parts(make, who, view):
+    client, one, many = signed_in(who), make(1), make(30)
+    client.get(url(type(one), view, one.pk))
+
+    def queries(row):
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(url(type(row), view, row.pk)).status_code == 200
+        return [query["sql"] for query in captured]
+
+    few, lots = queries(one), queries(many)
+    assert len(lots) == len(few), "\n".join(lots)
+    assert len(lots) <= 25
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_every_action_shows_first_what_it_will_do(model):
+    client, row = signed_in(SUPERUSER), FACTORIES[model]()
+    listed = client.get(url(model, "changelist"))
+    names = [name for name, _ in listed.context["action_form"].fields["action"].choices if name] if listed.context["action_form"] else []
+    for name in names:
+        response = client.post(url(model, "changelist"), {"action": name, "_selected_action": [row.pk]}, follow=True)
+        assert response.status_code == 200, name
+        assert str(row) in response.text
+    row.refresh_from_db()
+    assert getattr(row, "is_retired", False) is False
+
+
+def test_retiring_by_action_asks_once_and_notes_who_did_it():
+    client, rows = signed_in(Role.KOORDINATION), [OrganisationFactory() for _ in range(3)]
+    data = {"action": "stilllegen", "_selected_action": [row.pk for row in rows]}
+    page = client.post(url(type(rows[0]), "changelist"), data)
+    assert "Betroffen sind 3 Einträge" in page.text
+    client.post(url(type(rows[0]), "changelist"), {**data, "confirmed": "1", "reason": "aufgelöst"})
+    assert {type(row).objects.get(pk=row.pk).retired_reason for row in rows} == {"aufgelöst"}
+    history = client.get(url(type(rows[0]), "history", rows[0].pk)).text
+    assert "stillgelegt am von leer zu" in history
+
+
+def test_the_index_is_grouped_by_work_and_hides_parts():
+    text = signed_in(Role.KOORDINATION).get(reverse("admin:index")).text
+    headings = ["Gremien und Vorlagen", "Akteure", "Stammdaten", "Zugänge"]
+    places = [text.index(f'<span class="section">{heading}</span>') for heading in headings]
+    assert places == sorted(places)
+    assert reverse("admin:stakeholders_membership_changelist") not in text
+
+
+def test_counts_of_the_index_lead_to_exactly_their_rows():
+    client = signed_in(Role.KOORDINATION)
+    SubmissionFactory()
+    SubmissionFactory(from_council=True)
+    page = client.get(reverse("admin:index"))
+    for count in page.context["counts"]:
+        assert client.get(count.url).context["cl"].result_count == count.count
+    assert page.context["counts"][0].count == Submission.objects.drafts().count() == 1
+
+
+def test_a_second_click_on_steps_that_do_not_apply_explains():
+    client, row = signed_in(Role.KOORDINATION), OrganisationFactory()
+    response = client.get(url(type(row), "step", row.pk, "zurueckholen"), follow=True)
+    assert "ist bei „" in response.text
+    assert "nicht möglich" in response.text
