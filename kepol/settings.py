@@ -57,6 +57,7 @@ MUNICIPALITY_GENITIVE = env.str("MUNICIPALITY_GENITIVE", default="der Stadt Aach
 
 # --- Applications ----------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "kepol.apps.KepolConfig",
     "kepol.accounts",
     "kepol.reference",
     "kepol.files",
@@ -235,4 +236,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {name: {"level": "WARNING"} for name in ("pikepdf", "fontTools", "weasyprint")},
 }

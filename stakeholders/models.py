@@ -12,8 +12,8 @@ from kepol.lib.records import Record
 from kepol.lib.retirement import Retirable, RetirableQuerySet
 from kepol.lib.validity import Valid, ValidQuerySet, refuse_overlap
 from stakeholders.choices import MembershipRole, OrganisationKind
+from stakeholders.codes import canonical_code
 from stakeholders.querysets import OrganisationQuerySet
-from stakeholders.validators import canonical_code, validate_code
 
 
 class Organisation(Keyed, Retirable, Record):
@@ -80,9 +80,14 @@ class Organisation(Keyed, Retirable, Record):
         """Write the code as the city does and refuse a hierarchy that runs in a circle."""
         super().clean()
         if self.code:
-            validate_code(self.code)
-            self.code = canonical_code(self.code)
+            self.code = self._canonical_code()
         refuse_circle(self)
+
+    def _canonical_code(self) -> str:
+        try:
+            return canonical_code(self.code)
+        except ValueError as error:
+            raise ValidationError({"code": str(error)}, code="code") from error
 
     def save(self, *args, **kwargs) -> None:
         """Save with the key under which this exact name is recognised."""

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from kepol.lib.pdf.document import PdfDocument
-from kepol.lib.pdf.errors import PdfRejected
+from kepol.lib.pdf.errors import CharactersMissing, PdfRejected
 from kepol.lib.pdf.gate import check, font_name, require_valid
 from kepol.lib.pdf.renderer import Renderer, render_pdf, renderer_for
 from kepol.lib.pdf.typography import bind
@@ -123,6 +123,39 @@ def test_long_paper_meets_both_standards(long_paper, profile):
 
 def test_long_paper_passes_the_gate(long_paper):
     assert check(long_paper, tables=2) == []
+
+
+CONSTRUCTS = {
+    "paragraphs in items": "<ul><li><p>a</p><p>b</p><ul><li><p>c</p></li></ul></li></ul>",
+    "long nested list": "<ol>" + f"<li><p>{LONG_PARAGRAPH}</p><ul><li>{LONG_PARAGRAPH}</li></ul>x</li>" * 4 + "</ol>",
+    "table in an item": "<ul><li>a<table><tbody>" + "<tr><td>b</td></tr>" * 60 + "</tbody></table></li></ul>",
+    "table in a table": "<table><tbody><tr><td><table><tbody>"
+    + "<tr><td>a</td></tr>" * 60
+    + "</tbody></table></td><td>b</td></tr></tbody></table>",
+    "spanning cells": "<table><thead><tr><th colspan=2>a</th><th rowspan=2>b</th></tr><tr><th>c</th><th>d</th></tr></thead>"
+    + "<tbody>"
+    + "<tr><th scope=row rowspan=2>e</th><td>1</td><td>2</td></tr><tr><td>3</td><td>4</td></tr>" * 40
+    + "</tbody></table>",
+    "group of rows": "<table><tbody><tr><th scope=rowgroup>a</th></tr><tr><td>b</td></tr></tbody></table>",
+    "empty parts": "<table></table><ul><li></li></ul><p></p>",
+    "long link": f'<p><a href="https://example.org/">{LONG_PARAGRAPH * 3}</a></p>',
+    "link around blocks": f'<a href="https://example.org/"><div><p>{LONG_PARAGRAPH * 3}</p></div></a>',
+    "link in a heading": '<h2><a href="https://example.org/">a <em>b</em></a></h2>',
+    "picture with caption": '<figure><img src="asset:dot.png" alt="a"><figcaption>b</figcaption></figure>',
+    "columns": f'<div style="columns: 2"><p>{LONG_PARAGRAPH * 2}</p><p>{LONG_PARAGRAPH * 2}</p></div>',
+    "side by side": f'<div style="display: flex"><div><p>{LONG_PARAGRAPH}</p></div><div>b</div></div>',
+    "running head": '<div style="position: running(head)"><p>Kopf <a href="https://example.org/">a</a></p></div>',
+    "old formatting": "<p><del>a</del><sub>2</sub><q>b</q><code>c</code><br>d</p><hr><pre>e</pre><dl><dt>f<dd>g</dl>",
+}
+
+
+@pytest.mark.parametrize("body", CONSTRUCTS.values(), ids=CONSTRUCTS)
+def test_construct_meets_both_standards_and_passes_the_gate(renderer, body):
+    style = f"{STYLE} @page {{ @top-left {{ content: element(head) }} }}"
+    data = renderer.render(document_of(bind(body), stylesheet=style, assets={"asset:dot.png": (dot(), "image/png")}))
+    archive = validator.validate_pdf_bytes(data, profile=validator.ValidationProfile.PDF_A_2A)
+    assert [failure.rule_id for failure in archive.failures] == []
+    assert check(data, tables=body.count("<table>") - body.count("<table></table>")) == []
 
 
 # --- Tag tree ----------------------------------------------------------------------------------------------------
@@ -432,7 +465,13 @@ def test_gate_refuses_a_known_asset_as_attachment(renderer):
 
 
 def test_gate_refuses_a_character_our_fonts_lack(renderer):
-    assert "font-foreign" in {finding.rule for finding in check(renderer.render(document_of("<p>\u10d0</p>")))}
+    assert "font-foreign" in {finding.rule for finding in check(renderer.render(document_of("<p>&#x10d0;</p>")))}
+
+
+def test_characters_our_fonts_lack_are_named(renderer):
+    with pytest.raises(CharactersMissing, match=r"„ა“ \(U\+10D0\), „✓“ \(U\+2713\)") as refused:
+        renderer.render(document_of("<p>✓ ა ja\u00ad\u200b\u202f</p>"))
+    assert refused.value.characters == ("ა", "✓")
 
 
 def test_gate_refuses_a_picture_without_description(renderer):

@@ -8,22 +8,19 @@ import unicodedata
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
+from stakeholders.codes import UNIT, canonical_code, canonical_unit, is_code, plain
+
 _TWO_DIGITS = range(1, 100)
 _FOUR_DIGITS = range(1, 10_000)
-_ROMAN = r"(?:IX|IV|VI{0,3}|I{1,3}|X|V)"
-_UNIT = rf"(?:(?P<kind>FB|E|S|B)\s*(?P<number>[0-9]{{1,2}})|Dez(?:ernat|\.)?\s*(?P<roman>{_ROMAN})(?![a-z]))"
 _PAPER = r"\s*/\s*(?P<paper>[0-9]{1,4})\s*/\s*WP\.?\s*(?P<term>[0-9]{2})(?![0-9])"
-_REFERENCE = re.compile(rf"{_UNIT}{_PAPER}(?:\s*-\s*(?P<supplement>[0-9]{{1,2}}))?", re.IGNORECASE)
-_MENTION = re.compile(rf"(?<![\w/]){_UNIT}{_PAPER}(?:-(?P<supplement>[0-9]{{1,2}})(?![0-9]))?(?![\w/])", re.IGNORECASE)
-_DIVISION = r"(?:\s*/\s*(?P<division>[0-9]{2,3})|\s*-\s*(?P<dashed>[0-9]{3}))(?![0-9])"
-_CODE = re.compile(rf"{_UNIT}(?:{_DIVISION})?", re.IGNORECASE)
+_REFERENCE = re.compile(rf"{UNIT}{_PAPER}(?:\s*-\s*(?P<supplement>[0-9]{{1,2}}))?", re.IGNORECASE)
+_MENTION = re.compile(rf"(?<![\w/]){UNIT}{_PAPER}(?:-(?P<supplement>[0-9]{{1,2}})(?![0-9]))?(?![\w/])", re.IGNORECASE)
 _FURTHER_DIVISIONS = re.compile(r"(?P<first>.*/[0-9]{2,3})(?P<further>(?:\s*/\s*[0-9]{2,3})+)", re.DOTALL)
 _LABEL = re.compile(r"(?P<code>[^\s].{0,14}?)\s+[-–—]\s+(?P<name>\S.*)", re.DOTALL)
-_CODE_AHEAD = "(?=" + re.sub(r"\?P<\w+>", "?:", _UNIT) + r"(?!\w))"
+_CODE_AHEAD = "(?=" + re.sub(r"\?P<\w+>", "?:", UNIT) + r"(?!\w))"
 _HARD_SEPARATOR = re.compile(r"\s*(?://|;|\n)\s*")
 _SOFT_SEPARATOR = re.compile(r"\s*(?:,|\+|&|\bund\b|\bsowie\b|\bu\.)\s*", re.IGNORECASE)
 _BEFORE_CODE = re.compile(rf"\s*(?:,|\+|&|/|\bund\b|\bsowie\b|\bu\.)\s*{_CODE_AHEAD}", re.IGNORECASE)
-_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 
 EXPECTED = "Erwartet wird eine Nummer wie „FB 36/0284/WP17“ (Dienststelle/Nummer/Wahlperiode, auch mit Ergänzung „-1“)."
 
@@ -54,11 +51,11 @@ class Reference:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read one number in any spelling met so far; ``ValueError`` with a German message for everything else."""
-        match = _REFERENCE.fullmatch(_plain(text))
+        match = _REFERENCE.fullmatch(plain(text))
         if match is None:
             raise ValueError(f"„{text.strip()}“ ist keine Vorlagenummer. {EXPECTED}")
         supplement = match["supplement"]
-        return cls(_unit(match), int(match["paper"]), int(match["term"]), int(supplement) if supplement else None)
+        return cls(canonical_unit(match), int(match["paper"]), int(match["term"]), int(supplement) if supplement else None)
 
     def __str__(self) -> str:
         supplement = f"-{self.supplement}" if self.supplement else ""
@@ -68,29 +65,12 @@ class Reference:
 def find_references(text: str) -> list[Reference]:
     """All numbers of papers in running text, each once, in the order of their first mention."""
     found = []
-    for match in _MENTION.finditer(_plain(text)):
+    for match in _MENTION.finditer(plain(text)):
         try:
             found.append(Reference.parse(match[0]))
         except ValueError:
             continue  # has the form of a number but cannot be one, such as FB 36/0000/WP17
     return list(dict.fromkeys(found))
-
-
-def canonical_code(text: str) -> str:
-    """``FB36`` → ``FB 36``, ``FB01-300`` → ``FB 01/300``, ``DEZ I`` → ``Dez I``; ``ValueError`` if it is no code."""
-    match = _CODE.fullmatch(_plain(text))
-    if match is None:
-        raise ValueError(
-            f"„{text.strip()}“ ist kein Kürzel einer Dienststelle. Erwartet wird etwa „FB 36“, „FB 01/300“ "
-            "oder „Dez II“."
-        )
-    division = match["division"] or match["dashed"]
-    return f"{_unit(match)}/{division}" if division else _unit(match)
-
-
-def is_code(text: str) -> bool:
-    """Whether the text as a whole is the code of a unit, in any spelling."""
-    return _CODE.fullmatch(_plain(text)) is not None
 
 
 def split_units(text: str) -> list[str]:
@@ -134,14 +114,3 @@ def _divisions(several: re.Match[str], piece: str) -> list[str]:
     code = canonical_code(first)
     numbers = re.findall(r"/\s*([0-9]{2,3})(?![0-9])", piece)
     return [f"{code.partition('/')[0]}/{number}" for number in numbers]
-
-
-def _unit(match: re.Match[str]) -> str:
-    if match["roman"]:
-        return f"Dez {match['roman'].upper()}"
-    return f"{match['kind'].upper()} {int(match['number']):02d}"
-
-
-def _plain(text: str) -> str:
-    """One form of blanks and dashes and no soft hyphens: they carry no meaning in a number or a code."""
-    return unicodedata.normalize("NFKC", text).replace("\u00ad", "").translate(_DASHES).strip()

@@ -44,6 +44,18 @@ class RenderRefused(PdfError):
         return f"Das PDF wurde nicht erzeugt, weil das Dokument Inhalte von außen laden wollte: {named}."
 
 
+class CharactersMissing(PdfError):
+    """The document has characters the PDF's fonts cannot show. `characters` are all of them, the text names ten."""
+
+    def __init__(self, characters: Sequence[str]) -> None:
+        super().__init__(tuple(characters))
+        self.characters = tuple(characters)
+
+    def __str__(self) -> str:
+        named = ", ".join(f"„{one}“ (U+{ord(one):04X})" for one in self.characters[:10])
+        return f"Die Schrift für PDF-Dokumente hat diese Zeichen nicht, bitte ersetzen Sie sie: {named}."
+
+
 @dataclass(frozen=True)
 class Finding:
     """One reason why a PDF may not leave: `rule` is stable and for tests, `message` is German."""

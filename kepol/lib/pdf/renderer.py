@@ -19,7 +19,7 @@ from django.conf import settings
 
 from kepol.lib.pdf import worker
 from kepol.lib.pdf.document import PdfDocument
-from kepol.lib.pdf.errors import RendererBusy, RenderFailed, RenderRefused, RenderTimeout
+from kepol.lib.pdf.errors import RendererBusy, RenderFailed, RenderTimeout
 from kepol.lib.pdf.fonts import font_files
 from kepol.lib.pdf.gate import require_valid
 
@@ -91,7 +91,7 @@ class Renderer:
     def render(self, document: PdfDocument) -> bytes:
         """Return the PDF, unchecked: use `render_pdf` for everything that leaves the application.
 
-        Raises `RendererBusy`, `RenderTimeout`, `RenderFailed` or `RenderRefused`.
+        Raises `RendererBusy`, `RenderTimeout`, `RenderFailed`, `RenderRefused` or `CharactersMissing`.
         """
         if not self._turn.acquire(timeout=self.limits.patience):
             raise RendererBusy
@@ -109,8 +109,6 @@ class Renderer:
         result = self._ready().submit(document)
         try:
             data = result.result(self.limits.seconds)
-        except RenderRefused:
-            raise
         except FutureTimeout:
             self._kill()
             raise RenderTimeout(self.limits.seconds) from None
@@ -168,7 +166,7 @@ def render_pdf(document: PdfDocument, *, font_dir: Path | None = None) -> bytes:
     """Return the PDF of `document`, which passed the gate: the one way a PDF leaves the application.
 
     `font_dir` None means `settings.PDF_FONT_DIR`. Raises a `PdfError`, whose text is German and fit to be shown:
-    `RendererBusy`, `RenderTimeout`, `RenderFailed`, `RenderRefused`, `PdfRejected`.
+    `RendererBusy`, `RenderTimeout`, `RenderFailed`, `RenderRefused`, `CharactersMissing`, `PdfRejected`.
     """
     data = renderer_for(font_dir or Path(settings.PDF_FONT_DIR)).render(document)
     require_valid(data)

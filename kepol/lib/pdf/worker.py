@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kepol.lib.pdf.document import PdfDocument
-from kepol.lib.pdf.errors import RenderFailed, RenderRefused
+from kepol.lib.pdf.errors import PdfError, RenderFailed
 
 if TYPE_CHECKING:
     from kepol.lib.pdf.workshop import Workshop
@@ -74,10 +74,13 @@ def process_id() -> int:
 
 
 def render(font_dir: str, document: PdfDocument) -> bytes:
-    """Return the PDF of `document`. Raise `RenderRefused`, or `RenderFailed` for everything that can go wrong."""
+    """Return the PDF of `document`.
+
+    Raises `RenderRefused`, `CharactersMissing`, or `RenderFailed` for everything else that can go wrong.
+    """
     try:
         return workshop(font_dir).make(document)
-    except (RenderRefused, RenderFailed):
+    except PdfError:
         raise
     except MemoryError:
         raise RenderFailed(TOO_LARGE) from None

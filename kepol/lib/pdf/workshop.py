@@ -11,7 +11,7 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
 from kepol.lib.pdf.document import Asset, PdfDocument
-from kepol.lib.pdf.errors import RenderFailed, RenderRefused
+from kepol.lib.pdf.errors import CharactersMissing, RenderFailed, RenderRefused
 from kepol.lib.pdf.fetcher import AssetFetcher
 from kepol.lib.pdf.fonts import base_stylesheet, font_assets, known_characters, missing_characters
 from kepol.lib.pdf.metadata import end_streams_with_crlf, fill_information, forbid_interpolation, replace_packet
@@ -20,7 +20,6 @@ from kepol.lib.pdf.tags import Origins, recorded_origins, repair
 VARIANT = "pdf/a-2a"
 CACHED_STYLESHEETS = 8
 SPLIT_TABLE = "Eine Tabelle über mehrere Seiten ließ sich nicht als eine Tabelle auszeichnen."
-MISSING = "Die Schrift für PDF-Dokumente hat diese Zeichen nicht, bitte ersetzen Sie sie: {}."
 WARM_UP = '<html lang="de"><title>-</title><p style="hyphens: auto; width: 1em">Aufwärmübung <b>b</b> <i>i</i></p>'
 
 
@@ -60,7 +59,7 @@ class Workshop:
     def make(self, document: PdfDocument) -> bytes:
         """Return the finished bytes of `document`, refusing it if it asked for anything it was not given."""
         if missing := missing_characters(document.html, self.known):
-            raise RenderFailed(MISSING.format(", ".join(f"„{one}“ (U+{ord(one):04X})" for one in missing[:10])))
+            raise CharactersMissing(missing)
         stylesheet = self.stylesheet(document.stylesheet, document.assets)
         fetcher = AssetFetcher({**document.assets, **self.fonts})
         try:
