@@ -27,6 +27,7 @@ class MemberInline(BoundedInline):
 
     model = Membership
     fk_name = "organisation"
+    lock_all = True
     fields = ("person", "role", "valid_from", "valid_to")
     verbose_name_plural = "Personen"
 
@@ -36,6 +37,7 @@ class MembershipInline(BoundedInline):
 
     model = Membership
     fk_name = "person"
+    lock_all = True
     fields = ("organisation", "role", "valid_from", "valid_to")
 
 
@@ -45,6 +47,7 @@ class OrganisationAdmin(BaseAdmin):
 
     work_group = "Akteure"
     work_order = 10
+    lock_all = True
     list_display = ("name", "code", "kind", "parent", "retired_on")
     list_filter = (RetiredFilter, "kind")
     list_select_related = ("parent",)
@@ -85,5 +88,5 @@ class MembershipAdmin(BaseAdmin):
     list_filter = ("role",)
     list_select_related = ("person", "organisation")
     search_keys = ("person__search_key", "organisation__search_key")
-    lock_parents = ("person", "organisation")
+    lock_all = True
     fields = ("person", "organisation", "role", "valid_from", "valid_to")

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from kepol.lib.names import Keyed, search_key
 from kepol.lib.records import Record
 from kepol.lib.retirement import Retirable, RetirableQuerySet
-from kepol.lib.validity import Valid, ValidQuerySet, refuse_overlap
+from kepol.lib.validity import Exclusive, Valid, ValidQuerySet
 from stakeholders.choices import MembershipRole, OrganisationKind
 from stakeholders.codes import canonical_code
 from stakeholders.querysets import OrganisationQuerySet
@@ -104,21 +104,24 @@ class Organisation(Keyed, Retirable, Record):
 
 def refuse_circle(organisation: Organisation) -> None:
     """Raise `ValidationError` naming the way round when `organisation` would stand above itself."""
-    way, above = [str(organisation)], organisation.parent
-    while above is not None:
+    way, above, passed = [str(organisation)], organisation.parent, set()
+    while above is not None and above.pk not in passed:
         way.append(str(above))
         if above.pk == organisation.pk and organisation.pk is not None:
             raise ValidationError({"parent": f"Das ergäbe einen Kreis: {' → '.join(way)}."}, code="circle")
+        passed.add(above.pk)
         above = above.parent
 
 
-class OrganisationName(Keyed, Valid, Record):
+class OrganisationName(Keyed, Exclusive, Record):
     """A name an organisation bore earlier, with its validity."""
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, verbose_name="Organisation", related_name="former_names")
     name = models.CharField("früherer Name", max_length=200)
 
     history_title = "name"
+    exclusive_for = ("organisation",)
+    overlap_message = "Zur selben Zeit hieß die Organisation schon „{rival}“. Passen Sie die Gültigkeit an."
     objects = ValidQuerySet.as_manager()
 
     class Meta:
@@ -136,13 +139,6 @@ class OrganisationName(Keyed, Valid, Record):
 
     def __str__(self) -> str:
         return self.name
-
-    def clean(self) -> None:
-        """No two names at once."""
-        super().clean()
-        if self.organisation_id:
-            siblings = type(self).objects.filter(organisation_id=self.organisation_id)
-            refuse_overlap(self, siblings, "Zur selben Zeit hieß die Organisation schon „{rival}“. Passen Sie die Gültigkeit an.")
 
 
 class OrganisationAlias(Keyed, Record):
@@ -209,7 +205,7 @@ class Person(Keyed, Retirable, Record):
         return f"{self.family_name} {self.given_name} {self.title}"
 
 
-class Membership(Valid, Record):
+class Membership(Exclusive, Record):
     """A person belongs to an organisation, in a role, from a day to a day; rights of a unit follow from it."""
 
     person = models.ForeignKey(Person, models.PROTECT, verbose_name="Person", related_name="memberships")
@@ -217,6 +213,8 @@ class Membership(Valid, Record):
     role = models.CharField("Rolle", max_length=20, choices=MembershipRole, default=MembershipRole.MEMBER)
 
     history_title = "person"
+    exclusive_for = ("person", "organisation", "role")
+    overlap_message = "Zur selben Zeit gibt es schon: {rival}."
     objects = ValidQuerySet.as_manager()
 
     class Meta:
@@ -227,10 +225,3 @@ class Membership(Valid, Record):
 
     def __str__(self) -> str:
         return f"{self.person} – {self.get_role_display()} – {self.organisation}"
-
-    def clean(self) -> None:
-        """The same person holds the same role in the same organisation only once at a time."""
-        super().clean()
-        if self.person_id and self.organisation_id:
-            siblings = type(self).objects.filter(person_id=self.person_id, organisation_id=self.organisation_id, role=self.role)
-            refuse_overlap(self, siblings.select_related("person", "organisation"), "Zur selben Zeit gibt es schon: {rival}.")

@@ -1,8 +1,10 @@
 """Taking a page of the council information system into the register, by command and by verb."""
 
-import datetime
+import datetime as dt
 import io
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +13,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from kepol.council import importing, page_content
 from kepol.council.choices import ConsultationStatus, Origin, Publicity
@@ -37,7 +39,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-TODAY = datetime.date(2026, 3, 2)
+TODAY = dt.date(2026, 3, 2)
 REFERENCE = "FB 36/0123/WP18"
 PAGES = Path(__file__).parent / "pages"
 REAL_PAPER = Path(__file__).parents[2] / "shared" / "reference" / "vorlage-fb01-0674-wp18.txt"
@@ -156,12 +158,16 @@ def test_new_paper_is_stored_with_all_it_says(register):
     assert (submission.reference, submission.origin, submission.kind) == (REFERENCE, "council_system", "for_decision")
     assert (submission.subject, submission.publicity) == ("Leihräder für den Schulhof", "public")
     assert submission.council_status == "öffentlich (Vorlage für Öffentlichkeit freigegeben)"
-    assert (submission.council_status_seen_on, submission.author_text, submission.term.number) == (TODAY, "FB 36/200", 18)
+    assert (submission.council_status_seen_on, submission.author_text, submission.term.number) == (
+        TODAY,
+        "FB 36/200",
+        18,
+    )
     assert (submission.lead, list(submission.involved.all())) == (register.lead, [register.involved])
     sittings = submission.consultations.values_list("position", "committee__name", "meeting_date", "role", "status")
     assert list(sittings) == [
-        (1, "Hauptausschuss", datetime.date(2025, 5, 7), "recommendation", "planned"),
-        (2, "Rat der Stadt Aachen", datetime.date(2025, 5, 21), "decision", "planned"),
+        (1, "Hauptausschuss", dt.date(2025, 5, 7), "recommendation", "planned"),
+        (2, "Rat der Stadt Aachen", dt.date(2025, 5, 21), "decision", "planned"),
     ]
     drafts = [(list(draft.committees.all()), draft.text) for draft in submission.draft_resolutions.all()]
     assert drafts == [
@@ -178,7 +184,7 @@ def test_history_names_who_read_the_paper(register):
     submission = take_in(by=user)
     (entry,) = entries(submission)
     assert entry.who == str(user)
-    assert entry.sentence.startswith(f"{user} hat angelegt")
+    assert "Abschnitt „Anlass“ hinzugefügt" in entry.sentence
 
 
 def test_taking_in_twice_changes_nothing(register):
@@ -196,13 +202,15 @@ def test_planning_writes_nothing(register):
     assert rows() == before
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in PAGES.glob("*.txt")))
-def test_every_invented_page_is_stored_once_and_then_unchanged(name):
+@pytest.mark.parametrize(
+    "name", [path.stem for path in sorted(PAGES.glob("*.json")) if "error" not in json.loads(path.read_text("utf-8"))]
+)
+def test_every_readable_page_is_stored_once_and_then_unchanged(name):
     text = (PAGES / f"{name}.txt").read_text(encoding="utf-8")
-    if "error" in json.loads((PAGES / f"{name}.json").read_text(encoding="utf-8")):
-        pytest.skip("Die Seite ist nicht lesbar.")
     submission = take_in(text, create_missing=True)
-    stored = [word for section in submission.sections.all() for word in [*section.heading.split(), *words(section.body)]]
+    stored = [
+        word for section in submission.sections.all() for word in [*section.heading.split(), *words(section.body)]
+    ]
     assert stored == explanation_words(parse_page(text))
     assert plan_of(text).outcome is ImportOutcome.UNCHANGED
     assert json.loads(json.dumps(content_of(submission))) == content_of(submission)
@@ -213,7 +221,9 @@ def test_real_paper_is_stored_completely():
     text = REAL_PAPER.read_text(encoding="utf-8")
     submission = take_in(text, create_missing=True)
     source = text.partition("\nErläuterungen\n")[2].split()
-    stored = [word for section in submission.sections.all() for word in [*section.heading.split(), *words(section.body)]]
+    stored = [
+        word for section in submission.sections.all() for word in [*section.heading.split(), *words(section.body)]
+    ]
     assert stored == source
     assert submission.sections.count() == 8
     assert all(section.heading for section in submission.sections.all())
@@ -227,10 +237,10 @@ def test_unknown_names_block_and_say_what_would_be_created():
     plan = plan_of()
     assert plan.outcome is ImportOutcome.BLOCKED
     assert [(one.noun, one.creation) for one in plan.unknown] == [
-        ("Dienststelle", "Fachbereich „Fachbereich Klima und Umwelt“, Kürzel FB 36"),
-        ("Dienststelle", "Fachbereich „Fachbereich Stadtentwicklung“, Kürzel FB 61"),
-        ("Gremium", "Ausschuss „Hauptausschuss“"),
-        ("Gremium", "Rat „Rat der Stadt Aachen“"),
+        ("Dienststelle", "„Fachbereich Klima und Umwelt“ (Fachbereich), Kürzel FB 36"),
+        ("Dienststelle", "„Fachbereich Stadtentwicklung“ (Fachbereich), Kürzel FB 61"),
+        ("Gremium", "„Hauptausschuss“ (Ausschuss)"),
+        ("Gremium", "„Rat der Stadt Aachen“ (Rat)"),
     ]
     with pytest.raises(ValidationError):
         apply_import(plan, by=None)
@@ -274,7 +284,9 @@ def test_unit_without_code_is_found_by_name_or_blocks(register):
     assert plan_of(page).names.involved == [register.involved]
     page = changed("FB 61 - Fachbereich Stadtentwicklung", "Fachbereich Wolken")
     plan = plan_of(page, create_missing=True)
-    assert plan.obstacles == ("Unbekannte Dienststelle: „Fachbereich Wolken“. Ohne Kürzel kann sie nicht angelegt werden.",)
+    assert plan.obstacles == (
+        "Unbekannte Dienststelle: „Fachbereich Wolken“. Ohne Kürzel kann sie nicht angelegt werden.",
+    )
 
 
 def test_page_without_lead_takes_the_unit_of_the_number(register):
@@ -283,8 +295,8 @@ def test_page_without_lead_takes_the_unit_of_the_number(register):
 
 
 def test_committee_of_the_day_wins_over_its_namesake(register):
-    CommitteeFactory(name="Planungsausschuss", valid_to=datetime.date(2025, 4, 30))
-    later = CommitteeFactory(name="Ausschuss für Planung", valid_from=datetime.date(2025, 5, 1))
+    CommitteeFactory(name="Planungsausschuss", valid_to=dt.date(2025, 4, 30))
+    later = CommitteeFactory(name="Ausschuss für Planung", valid_from=dt.date(2025, 5, 1))
     CommitteeNameFactory(committee=later, name="Planungsausschuss")
     page = PAGE.replace("|\nHauptausschuss\n", "|\nPlanungsausschuss\n")
     assert plan_of(page).names.committees[0] == later
@@ -359,7 +371,9 @@ def test_unchanged_parts_write_no_history(register):
 def test_inserted_section_leaves_the_others_alone(register):
     submission = take_in()
     before = {section.heading: section.pk for section in submission.sections.all()}
-    take_in(changed("Kosten\n", "Zeitplan\nDie Räder kommen im Herbst, wenn der Boden des Schulhofs fertig ist.\nKosten\n"))
+    take_in(
+        changed("Kosten\n", "Zeitplan\nDie Räder kommen im Herbst, wenn der Boden des Schulhofs fertig ist.\nKosten\n")
+    )
     after = [(section.heading, section.pk) for section in submission.sections.all()]
     assert [heading for heading, _ in after] == ["Anlass", "Zeitplan", "Kosten"]
     assert {heading: pk for heading, pk in after if heading in before} == before
@@ -587,7 +601,7 @@ def test_other_integrity_errors_are_not_taken_for_a_race(register, monkeypatch):
 def test_reading_needs_the_same_few_queries_however_long_the_page(register, django_assert_num_queries):
     take_in()
     long = PAGE.replace("Anlage/n\n", "Anlage/n\n" + "".join(f"- Blatt {number}\n" for number in range(100)))
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         plan_of(long)
 
 
@@ -600,8 +614,10 @@ def test_command_stores_a_new_paper_and_shows_what_it_understood(register, page_
     user = UserFactory(email="kim@example.org")
     code, output, _ = run(page_file(), "--by", "Kim@example.org")
     assert (code, output.splitlines()[-1]) == (0, f"Die Vorlage {REFERENCE} wurde angelegt.")
-    assert "  Betreff               Leihräder für den Schulhof" in output.splitlines()
-    assert "  Beratungsfolge, 1.    Hauptausschuss · 07.05.2025 · Anhörung/Empfehlung · Geplant" in output.splitlines()
+    assert "  Betreff                 Leihräder für den Schulhof" in output.splitlines()
+    assert (
+        "  Beratungsfolge, 1.      Hauptausschuss · 07.05.2025 · Anhörung/Empfehlung · Geplant" in output.splitlines()
+    )
     assert Submission.objects.get().history.first().history_user == user
 
 
@@ -631,7 +647,7 @@ def test_unknown_names_end_with_exit_code_1(page_file, options):
     code, output, message = run(page_file(), *options)
     assert (code, rows()) == (1, before)
     assert "Mit --create-missing werden unbekannte Dienststellen und Gremien angelegt." in message
-    assert "Hauptausschuss → Ausschuss „Hauptausschuss“" in output
+    assert "Hauptausschuss → „Hauptausschuss“ (Ausschuss)" in output
 
 
 @pytest.mark.parametrize("options", [[], ["--dry-run"]])
@@ -644,8 +660,8 @@ def test_paper_changed_here_ends_with_exit_code_1_and_its_differences(register, 
     assert (code, rows()) == (1, before)
     assert output.splitlines()[-3:] == [
         "Unterschied: Betreff",
-        "  gespeichert    Hier verbessert",
-        "  gelesen        Leihräder für den Schulhof",
+        "  gespeichert  Hier verbessert",
+        "  gelesen      Leihräder für den Schulhof",
     ]
     assert message.startswith("Die Vorlage wurde hier geändert und wird deshalb nicht überschrieben.")
     assert "--replace" in message
@@ -666,7 +682,7 @@ def test_command_replaces_when_told(register, page_file):
     [
         (b"", "Der Text ist leer."),
         (b"Einkaufszettel\nMilch", "keine Vorlagenummer und keine Grunddaten"),
-        (PAGE.split("- Federf")[0].encode(), "Grunddaten ab"),
+        (PAGE.partition("- Federf")[0].encode(), "Grunddaten ab"),
         (b"%PDF-1.7 ...", "ist eine PDF-Datei"),
         (b"PK\x03\x04abc", "ist eine Word-, Excel- oder ZIP-Datei"),
         (b"<!doctype html><p>", "ist eine gespeicherte Internetseite (HTML)"),
@@ -695,3 +711,25 @@ def test_dash_reads_standard_input(register, monkeypatch):
 def test_missing_file_and_unknown_account_are_named(page_file, tmp_path):
     assert run(tmp_path / "fehlt.txt")[::2] == (1, f"Die Datei „{tmp_path / 'fehlt.txt'}“ gibt es nicht.")
     assert run(page_file(), "--by", "wer@example.org")[::2] == (1, "Ein Konto „wer@example.org“ gibt es nicht.")
+
+
+# --- Two at the same moment --------------------------------------------------------------------------------------
+@pytest.mark.django_db(transaction=True)
+def test_two_people_take_in_the_same_new_paper_at_once(register):
+    plans = [plan_of() for _ in range(4)]
+    start = threading.Barrier(len(plans))
+
+    def store(plan):
+        start.wait()
+        try:
+            apply_import(plan, by=None)
+        except Conflict:
+            return "conflict"
+        finally:
+            connection.close()
+        return "stored"
+
+    with ThreadPoolExecutor(len(plans)) as pool:
+        results = sorted(pool.map(store, plans))
+    assert results == ["conflict", "conflict", "conflict", "stored"]
+    assert plan_of().outcome is ImportOutcome.UNCHANGED

@@ -114,7 +114,7 @@ def watched(canary):
     names = placeholders(canary, f"http://127.0.0.1:{server.server_port}/canary.css")
     documents = {name: filled(body, css, names) for name, (body, css, _) in (VECTORS | CONTROLS).items()}
     request = {"font_dir": str(FONTS), "canary": str(canary), "documents": documents}
-    finished = subprocess.run(  # noqa: S603 - our own program
+    finished = subprocess.run(
         [sys.executable, str(ROOT / "tests" / "pdf_watch.py")],
         input=json.dumps(request),
         check=False,

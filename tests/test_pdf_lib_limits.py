@@ -175,7 +175,7 @@ if __name__ == "__main__":
 def test_render_process_ends_with_a_killed_parent(tmp_path):
     program = tmp_path / "orphaning.py"
     program.write_text(ORPHANING)
-    finished = subprocess.run(  # noqa: S603 - our own program
+    finished = subprocess.run(
         [sys.executable, str(program), str(FONTS)],
         check=False,
         capture_output=True,

@@ -82,8 +82,9 @@ class ConsultationInline(BoundedInline):
     """Rows of the Beratungsfolge as they are printed."""
 
     model = Consultation
-    fields = ("position", "meeting_date", "committee", "role", "status", "agenda_item", "outcome", "vote_text")
-    verbose_name_plural = "Beratungsfolge (in der gedruckten Reihenfolge)"
+    fields = ("position", "meeting_date", "committee", "role", "status", "agenda_item", "outcome")
+    show_change_link = True
+    verbose_name_plural = "Beratungsfolge (in der gedruckten Reihenfolge; Abstimmungsergebnis unter „Ändern“ der Zeile)"
 
 
 class DraftResolutionInline(BoundedStackedInline):
@@ -154,7 +155,7 @@ class SubmissionAdmin(BaseAdmin):
 
     work_group = DESK
     work_order = 10
-    list_display = ("reference_shown", "first_line", "kind", "lead", "first_meeting", "origin")
+    list_display = ("reference_shown", "first_line", "kind", "lead_shown", "first_meeting")
     list_display_links = ("reference_shown", "first_line")
     list_filter = ("origin", "kind", "publicity", "term")
     list_select_related = ("lead", "term")
@@ -209,6 +210,11 @@ class SubmissionAdmin(BaseAdmin):
     def reference_shown(self, submission: Submission) -> str:
         """Number, or that there is none yet."""
         return submission.reference or "Entwurf"
+
+    @admin.display(description="Federführend", ordering="lead__sort_key")
+    def lead_shown(self, submission: Submission) -> str:
+        """Code of the unit."""
+        return submission.lead.code
 
     @admin.display(description="Betreff", ordering="sort_key")
     def first_line(self, submission: Submission) -> str:

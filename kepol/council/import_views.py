@@ -84,6 +84,4 @@ def _page(request: HttpRequest, model_admin: Any, form: PageTextForm, plan: Impo
         "plan": plan,
         "media": model_admin.media,
     }
-    return TemplateResponse(
-        request, "admin/council/submission/import.html", context, status=400 if form.errors else 200
-    )
+    return TemplateResponse(request, "admin/council/submission/import.html", context)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from kepol.council.choices import CommitteeKind
 from kepol.council.models import Committee, Submission
-from kepol.council.references import UnitLabel, is_code
+from kepol.council.references import UnitLabel
 from kepol.council.ris_page import Finding, ParsedSubmission
 from kepol.lib.names import search_key
 from stakeholders.choices import OrganisationKind
+from stakeholders.codes import is_code
 from stakeholders.models import Organisation
 
 UNIT, COMMITTEE = "Dienststelle", "Gremium"
@@ -110,7 +111,7 @@ def _unit(label: UnitLabel, known: dict[str, Organisation], names: PageNames) ->
     names.new_units.append(unit)
     division = f", gehört zu {above}" if (above := parent_code(unit.code)) else ""
     names.unknown.append(
-        Unknown(UNIT, str(unit), f"{unit.get_kind_display()} „{unit.name}“, Kürzel {unit.code}{division}")
+        Unknown(UNIT, str(unit), f"„{unit.name}“ ({unit.get_kind_display()}), Kürzel {unit.code}{division}")
     )
     return unit
 
@@ -178,7 +179,7 @@ def _committee(written: str, day: dt.date, names: PageNames) -> Committee | None
 def _new_committee(written: str, names: PageNames) -> Committee:
     new = Committee(name=written, kind=committee_kind(written))
     names.new_committees.append(new)
-    names.unknown.append(Unknown(COMMITTEE, written, f"{new.get_kind_display()} „{written}“"))
+    names.unknown.append(Unknown(COMMITTEE, written, f"„{written}“ ({new.get_kind_display()})"))
     return new
 
 

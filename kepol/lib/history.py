@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from django.db import models
@@ -82,19 +83,18 @@ class Trail:
     rows: list[Any] = field(default_factory=list)
     many: dict[tuple[str, int], list[int]] = field(default_factory=dict)
 
-    def states(self) -> Iterator[tuple[Any, Any]]:
-        """For each operation the last row before it (None at the beginning) and the last row in it."""
+    def states(self) -> Iterator[tuple[Any, Any, bool]]:
+        """For each operation the last row before it (None at the beginning), the last row in it, and whether it began there."""
         before = None
-        for index, row in enumerate(self.rows):
-            follower = self.rows[index + 1] if index + 1 < len(self.rows) else None
-            if follower is None or follower.operation != row.operation:
-                yield before, row
-                before = row
+        for _, group in groupby(self.rows, key=lambda row: row.operation):
+            rows = list(group)
+            yield before, rows[-1], rows[0].history_type == CREATED
+            before = rows[-1]
 
 
 def entries(obj: models.Model) -> list[Entry]:
     """What happened to `obj` and to its parts, newest first; a fixed number of queries whatever the length."""
-    trails = [*_trails(type(obj), "", {"id": obj.pk})]
+    trails = _trails(type(obj), "", {"id": obj.pk})
     for name in getattr(obj, "history_parts", ()):
         relation = type(obj)._meta.get_field(name)
         part = relation.related_model
@@ -102,8 +102,8 @@ def entries(obj: models.Model) -> list[Entry]:
     labels = _labels(trails)
     told: dict[uuid.UUID, list[tuple[Any, str]]] = defaultdict(list)
     for trail in trails:
-        for before, after in trail.states():
-            if clause := _clause(trail, before, after, labels):
+        for before, after, is_new in trail.states():
+            if clause := _clause(trail, before, after, labels, is_new=is_new):
                 told[after.operation].append((after, clause))
     result = [_entry(clauses) for clauses in told.values()]
     return sorted(result, key=lambda entry: entry.at, reverse=True)
@@ -154,13 +154,13 @@ def _entry(clauses: list[tuple[Any, str]]) -> Entry:
     return Entry(last.history_date, who, f"{who} hat {text}.")
 
 
-def _clause(trail: Trail, before: Any, after: Any, labels: dict[tuple[Any, Any], str]) -> str:
+def _clause(trail: Trail, before: Any, after: Any, labels: dict[tuple[Any, Any], str], *, is_new: bool) -> str:
     """What happened to one object in one operation; empty when nothing a reader could see changed."""
     name = f"{trail.label} „{_title(after, labels)}“ " if trail.label else ""
     if after.history_type == DELETED:
-        return f"{name}gelöscht"
-    if before is None and after.history_type == CREATED:
-        return f"{name}angelegt" if not trail.label else f"{name}hinzugefügt"
+        return f"{name}gelöscht" if trail.label else "den Eintrag gelöscht"
+    if is_new:
+        return f"{name}hinzugefügt" if trail.label else "den Eintrag angelegt"
     if before is None:
         return ""
     changes = [change for column in _shown(trail.model) if (change := _change(trail, column, before, after, labels))]

@@ -1,7 +1,9 @@
 """Dated truth: rows that hold from a day to a day, both inclusive; an empty end holds for ever, an empty start since ever."""
 
 import datetime
-from typing import Self
+from collections.abc import Sequence
+from itertools import combinations
+from typing import ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -29,6 +31,9 @@ class Valid(models.Model):
     valid_from = models.DateField("gültig ab", null=True, blank=True, help_text="Erster Tag. Leer: seit jeher.")
     valid_to = models.DateField("gültig bis", null=True, blank=True, help_text="Letzter Tag. Leer: bis auf Weiteres.")
 
+    # Set by a form that saves several rows at once and compares them as they will be, not as they are stored.
+    is_compared_by_form = False
+
     class Meta:
         abstract = True
         constraints = [
@@ -43,6 +48,11 @@ class Valid(models.Model):
         """Whether it holds on day `on`."""
         return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
 
+    def overlaps(self, other: "Valid") -> bool:
+        """Whether there is a day on which both hold."""
+        starts_in_time = self.valid_from is None or other.valid_to is None or self.valid_from <= other.valid_to
+        return starts_in_time and (other.valid_from is None or self.valid_to is None or other.valid_from <= self.valid_to)
+
     def overlapping(self, siblings: models.QuerySet) -> models.QuerySet:
         """Rows among `siblings`, other than this one, that hold on a day on which this one holds too."""
         others = siblings.exclude(pk=self.pk)
@@ -51,6 +61,35 @@ class Valid(models.Model):
         if self.valid_from is not None:
             others = others.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=self.valid_from))
         return others
+
+
+class Exclusive(Valid):
+    """Rows of which only one holds at a time among those with the same values in the fields `exclusive_for`."""
+
+    exclusive_for: ClassVar[tuple[str, ...]]
+    overlap_message: ClassVar[str]
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        """Refuse a second row at the same time."""
+        super().clean()
+        values = {name: getattr(self, self._meta.get_field(name).attname) for name in self.exclusive_for}
+        if not self.is_compared_by_form and None not in values.values():
+            refuse_overlap(self, type(self)._base_manager.filter(**values), self.overlap_message)
+
+    def competes_with(self, other: "Exclusive") -> bool:
+        """Whether `other` must not hold on a day on which this row holds."""
+        columns = [self._meta.get_field(name).attname for name in self.exclusive_for]
+        return all(getattr(self, column) == getattr(other, column) for column in columns)
+
+
+def refuse_overlap_among(rows: Sequence[Exclusive]) -> None:
+    """Raise `ValidationError` when two of `rows`, which are about to be saved together, hold at the same time."""
+    for one, other in combinations(rows, 2):
+        if one.competes_with(other) and one.overlaps(other):
+            raise ValidationError(one.overlap_message.format(rival=other), code="overlap")
 
 
 def refuse_overlap(row: Valid, siblings: models.QuerySet, message: str) -> None:

@@ -48,6 +48,18 @@ class Versioned(models.Model):
             self.version = seen
             raise
 
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row of the version that was read; raises `Conflict` when that version is gone."""
+        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
+        seen = self.version
+        try:
+            with transaction.atomic(using=using):
+                self._take(using)
+                return super().delete(*args, **kwargs)
+        except BaseException:
+            self.version = seen
+            raise
+
     def _take(self, using: str) -> None:
         rows = type(self)._base_manager.using(using).filter(pk=self.pk, version=self.version)
         if not rows.update(version=F("version") + 1):
@@ -58,6 +70,24 @@ class Versioned(models.Model):
 def seen_token(obj: Versioned) -> str:
     """Signed note, for a hidden form field, of which version of `obj` the form shows."""
     return signing.dumps([obj._meta.label_lower, obj.pk, obj.version], salt=SALT)
+
+
+def whole_token(obj: Versioned) -> str:
+    """Signed note of the versions of `obj` and of all its parts: whoever deletes it deletes them too."""
+    parts = [[name, *map(list, getattr(obj, name).order_by("pk").values_list("pk", "version"))] for name in _parts(obj)]
+    return signing.dumps([obj._meta.label_lower, obj.pk, obj.version, parts], salt=SALT)
+
+
+def is_seen_whole(obj: Versioned, token: str) -> bool:
+    """Whether `token` was made by `whole_token` for what is stored now of `obj` and its parts."""
+    try:
+        return bool(signing.loads(token, salt=SALT) == signing.loads(whole_token(obj), salt=SALT))
+    except signing.BadSignature:
+        return False
+
+
+def _parts(obj: Versioned) -> tuple[str, ...]:
+    return getattr(obj, "history_parts", ())
 
 
 def seen_version(obj: Versioned, token: str) -> int | None:

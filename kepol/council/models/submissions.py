@@ -161,7 +161,7 @@ class Consultation(Part):
 
     class Meta(Part.Meta):
         verbose_name = "Beratung"
-        verbose_name_plural = "Beratungsfolge"
+        verbose_name_plural = "Beratungen"
         constraints = [
             models.CheckConstraint(
                 condition=Q(outcome="") | Q(status=ConsultationStatus.DONE.value),

@@ -8,10 +8,11 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import csrf_protect_m
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -20,11 +21,17 @@ from django.utils import timezone
 
 from kepol.lib import history
 from kepol.lib.backoffice import conflicts
-from kepol.lib.backoffice.forms import SEEN, KnownAutocomplete, KnownAutocompleteMultiple, VersionedForm, VersionedFormSet
+from kepol.lib.backoffice.forms import (
+    SEEN,
+    KnownAutocomplete,
+    KnownAutocompleteMultiple,
+    VersionedForm,
+    VersionedFormSet,
+)
 from kepol.lib.backoffice.steps import Step, as_action, run_step
 from kepol.lib.names import terms
 from kepol.lib.retirement import Retirable, reinstate, retire
-from kepol.lib.versions import Conflict, seen_token, seen_version
+from kepol.lib.versions import Conflict, is_seen_whole, whole_token
 
 ATTEMPTS = 3
 HISTORY_PAGE = 50
@@ -38,6 +45,14 @@ class RelationsMixin:
     def _is_searchable(self, db_field: Any) -> bool:
         related = self.admin_site._registry.get(db_field.remote_field.model)  # type: ignore[attr-defined]
         return related is not None and bool(related.get_search_fields(None))
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Beside a relation only what can be undone: nobody deletes a committee from the form of a submission."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if isinstance(field and field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_delete_related = field.widget.can_view_related = False
+            field.widget.can_add_related = field.widget.can_change_related = isinstance(self, admin.ModelAdmin)
+        return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Autocomplete instead of a long select."""
@@ -70,8 +85,8 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
     """Model admin of the house.
 
     `search_keys` are lookups of folded keys (`"search_key"`, `"aliases__search_key"`); each typed word must occur in one of them.
-    `steps` are offered as buttons, those also named in `list_steps` as list actions. `lock_parents` names foreign keys whose
-    rows are locked while saving, `lock_all` locks the whole kind: for rules between rows that no constraint can hold.
+    `steps` are offered as buttons, those also named in `list_steps` as list actions. `lock_all`, here or at an inline, locks the
+    whole kind while saving: for rules between rows that no constraint can hold.
     """
 
     form = VersionedForm
@@ -84,7 +99,6 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
     search_keys: tuple[str, ...] = ("search_key",)
     steps: tuple[Step, ...] = ()
     list_steps: tuple[str, ...] = ()
-    lock_parents: tuple[str, ...] = ()
     lock_all = False
     object_history_template = "admin/object_history.html"
     delete_confirmation_template = "admin/delete_page.html"
@@ -187,17 +201,25 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         """Show or save the form; unseen work of others leads to the conflict page instead of being overwritten."""
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, self._extra(request, object_id, extra_context))
-        if conflicts.RESOLVE in request.POST:
-            request.POST = conflicts.resolved(request.POST)  # type: ignore[assignment]
+        self._prepare(request)
         for _ in range(ATTEMPTS):
             try:
                 response = self._save(request, object_id, form_url, self._extra(request, object_id, extra_context))
-            except Conflict:
-                # Somebody saved between our reading and our writing: read again, and the comparison sees it.
+            except (Conflict, IntegrityError):
+                # Somebody saved between our reading and our writing: read again, and the checks of the form see it.
                 continue
             return self._conflict_page(request, response) or response
-        messages.error(request, "Gerade speichern mehrere Personen zugleich. Ihre Eingabe wurde nicht gespeichert, versuchen Sie es noch einmal.")
+        messages.error(request, "Ihre Eingabe wurde nicht gespeichert, weil gerade mehrere Personen speichern. Versuchen Sie es noch einmal.")
         return HttpResponseRedirect(request.get_full_path())
+
+    def _prepare(self, request: HttpRequest) -> None:
+        request.POST = conflicts.plain_lines(request.POST)  # type: ignore[assignment]
+        if conflicts.RESOLVE not in request.POST:
+            return
+        try:
+            request.POST = conflicts.resolved(request.POST)  # type: ignore[assignment]
+        except (KeyError, ValueError) as error:
+            raise BadRequest("The choices of the conflict page arrived incomplete.") from error
 
     def _save(self, request: HttpRequest, object_id: str | None, form_url: str, extra: dict[str, Any]) -> HttpResponse:
         with transaction.atomic(), history.operation(by=request.user):
@@ -205,14 +227,14 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
             return super().changeform_view(request, object_id, form_url, extra)
 
     def _lock(self, request: HttpRequest, object_id: str | None) -> None:
-        """Make savers of the same object, of the same parent or (with `lock_all`) of the same kind wait for each other."""
-        if self.lock_all:
-            content_type = ContentType.objects.get_for_model(self.model)
-            ContentType.objects.select_for_update().get(pk=content_type.pk)
-        for name in self.lock_parents:
-            parent = self.opts.get_field(name).remote_field.model
-            if (pk := request.POST.get(name, "")).isdigit():
-                parent._base_manager.select_for_update(of=("self",)).filter(pk=pk).first()
+        """Make savers of the same object or (with `lock_all`) of the same kind wait for each other.
+
+        Kinds are locked before rows and in one order, so that nobody waits in a circle.
+        """
+        kinds = [admin.model for admin in (self, *self.inlines) if getattr(admin, "lock_all", False)]
+        keys = sorted(content_type.pk for content_type in ContentType.objects.get_for_models(*kinds).values())
+        for pk in keys:
+            ContentType.objects.select_for_update().get(pk=pk)
         if object_id is not None and unquote(object_id).isdigit():
             self.model._base_manager.select_for_update(of=("self",)).filter(pk=unquote(object_id)).first()
 
@@ -225,8 +247,7 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         found = conflicts.clashes(form, formsets)
         if not found:
             return None
-        rows = [row for formset in formsets for row in formset.forms]
-        return conflicts.page(request, self, found, [one for one in (form, *rows) if isinstance(one, VersionedForm)])
+        return conflicts.page(request, self, found)
 
     def _extra(self, request: HttpRequest, object_id: str | None, extra: dict[str, Any] | None) -> dict[str, Any]:
         return {"model_admin": self, **(extra or {})}
@@ -241,17 +262,28 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
 
     # --- Deleting ----------------------------------------------------------------------------------------------
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Delete only the version the confirmation page showed."""
+        """Delete only the versions, of the object and of its parts, that the confirmation page showed."""
+        try:
+            with transaction.atomic(), history.operation(by=request.user):
+                self._lock(request, object_id)
+                return self._delete_seen(request, object_id, extra_context or {})
+        except Conflict:
+            return self._confirm_again(request)
+
+    def _delete_seen(self, request: HttpRequest, object_id: str, extra: dict[str, Any]) -> HttpResponse:
         obj = self.get_object(request, unquote(object_id))
         if obj is None or not self.has_delete_permission(request, obj):
-            return super().delete_view(request, object_id, extra_context)
-        if seen_version(obj, request.GET.get(SEEN, "")) != obj.version:
-            if request.method == "POST":
-                messages.warning(request, "Der Eintrag wurde inzwischen geändert. Prüfen Sie den neuen Stand und bestätigen Sie noch einmal.")
-            return HttpResponseRedirect(f"{request.path}?{urlencode({SEEN: seen_token(obj)})}")
-        links = [link for link in self.step_links(request, obj) if "stilllegen" in link[1]]
-        with history.operation(by=request.user):
-            return super().delete_view(request, object_id, {"retire_links": links, **(extra_context or {})})
+            return super().delete_view(request, object_id, extra)
+        if is_seen_whole(obj, request.GET.get(SEEN, "")):
+            links = [link for link in self.step_links(request, obj) if "stilllegen" in link[1]]
+            return super().delete_view(request, object_id, {"retire_links": links, **extra})
+        if request.method == "POST":
+            return self._confirm_again(request)
+        return HttpResponseRedirect(f"{request.path}?{urlencode({SEEN: whole_token(obj)})}")
+
+    def _confirm_again(self, request: HttpRequest) -> HttpResponse:
+        messages.warning(request, "Der Eintrag wurde inzwischen geändert. Prüfen Sie den neuen Stand und bestätigen Sie noch einmal.")
+        return HttpResponseRedirect(request.path)
 
     # --- History -----------------------------------------------------------------------------------------------
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -302,6 +334,7 @@ class ViewOnlyAdmin(BaseAdmin):
 class BoundedInline(RelationsMixin, admin.TabularInline):
     """Rows of parts: bounded in number, without SQL per row, each with its version."""
 
+    lock_all = False
     form = VersionedForm
     formset = VersionedFormSet
     extra = 0

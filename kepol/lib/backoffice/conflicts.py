@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
+from django.db import models
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 
@@ -22,6 +23,7 @@ RESOLVE = "_resolve"
 CHOICE, STORED, NAMES = "choice-", "stored-", "names-"
 MINE, THEIRS = "mine", "stored"
 VANISHED = "vanished-"
+MAX_ROWS = 1000
 
 
 @dataclass
@@ -49,6 +51,7 @@ class Clash:
     title: str
     differences: list[Difference] = field(default_factory=list)
     vanished: str = ""
+    form: VersionedForm | None = None
 
 
 def clashes(form: forms.Form, formsets: Iterable[Any]) -> list[Clash]:
@@ -61,11 +64,10 @@ def clashes(form: forms.Form, formsets: Iterable[Any]) -> list[Clash]:
 
 
 def _of_formset(formset: VersionedFormSet) -> Iterator[Clash]:
-    doomed = formset.deleted_forms if formset.is_bound and hasattr(formset, "cleaned_data") or formset.can_delete else []
     for index, form in enumerate(formset.initial_forms):
         if index in formset.vanished:
             yield _vanished(formset, form, index)
-        elif form.stale and form in doomed:
+        elif form.stale and formset.is_doomed(form):
             yield _stale_deletion(form)
         elif form.touched:
             yield _of_form(form)
@@ -76,7 +78,7 @@ def _title(form: VersionedForm) -> str:
 
 
 def _of_form(form: VersionedForm) -> Clash:
-    return Clash(_title(form), [row for name in form.stored if (row := _difference(form, name))])
+    return Clash(_title(form), [row for name in form.stored if (row := _difference(form, name))], form=form)
 
 
 def _difference(form: VersionedForm, name: str) -> Difference | None:
@@ -127,9 +129,17 @@ def _stale_deletion(form: VersionedForm) -> Clash:
         stored=f"Zeile behalten, wie sie jetzt ist: {' · '.join(text for text in changes if text)}",
         found="",
         preselected="",
-        posted={form.add_prefix("DELETE"): []},
+        posted=_whole_row(form),
     )
-    return Clash(_title(form), [row])
+    return Clash(_title(form), [row], form=form)
+
+
+def _whole_row(form: VersionedForm) -> dict[str, list[str]]:
+    """What keeps a row exactly as it is stored: no deletion, and none of the values the person had found."""
+    values = {form.add_prefix("DELETE"): []}
+    for name, value in form.stored.items():
+        values |= posted(form.fields[name], form.add_prefix(name), value)
+    return values
 
 
 def _typed(form: VersionedForm, name: str) -> str:
@@ -141,9 +151,9 @@ def _typed(form: VersionedForm, name: str) -> str:
 
 def _shown(form: VersionedForm, name: str, value: Any) -> str:
     """How `value` reads on the page, whether it is an object, a key, a list of either, or a plain value."""
-    if value is None or value == "" or value == []:
-        return ""
     column = form.instance._meta.get_field(name)
+    if value is None or value == "" or value == [] or (value is False and isinstance(column, models.FileField)):
+        return ""
     if not column.is_relation:
         return display(column, value)
     values = value if isinstance(value, list | tuple) or hasattr(value, "all") else [value]
@@ -159,6 +169,8 @@ def posted(field: forms.Field, name: str, value: Any) -> dict[str, list[str]]:
     if isinstance(widget, forms.MultiWidget):
         parts = widget.decompress(value)
         return {f"{name}_{i}": [str(part.format_value(item) or "")] for i, (part, item) in enumerate(zip(widget.widgets, parts, strict=True))}
+    if isinstance(widget, forms.ClearableFileInput):
+        return {name: [], widget.clear_checkbox_name(name): []}
     if isinstance(widget, forms.CheckboxInput):
         return {name: ["on"] if value else []}
     if isinstance(value, list | tuple):
@@ -167,9 +179,13 @@ def posted(field: forms.Field, name: str, value: Any) -> dict[str, list[str]]:
     return {name: [str(item) for item in shown] if isinstance(shown, list | tuple) else [str(shown or "")]}
 
 
-def page(request: HttpRequest, model_admin: Any, found: list[Clash], forms_shown: Iterable[VersionedForm]) -> HttpResponse:
-    """The page, answered with 409: the request could not be carried out because of the state of the object."""
-    fresh = {form.add_prefix(SEEN): seen_token(form.instance) for form in forms_shown if form.is_versioned}
+def page(request: HttpRequest, model_admin: Any, found: list[Clash]) -> HttpResponse:
+    """The page, answered with 409: the request could not be carried out because of the state of the object.
+
+    Only what the page shows gets the new version. Everything else keeps the version it was opened with, so that a stale row
+    nobody touched still overwrites nothing.
+    """
+    fresh = {clash.form.add_prefix(SEEN): seen_token(clash.form.instance) for clash in found if clash.form}
     skipped = ("csrfmiddlewaretoken", RESOLVE, CHOICE, STORED, NAMES, VANISHED)
     kept = [(key, value) for key, values in request.POST.lists() if not key.startswith(skipped) and key not in fresh for value in values]
     context = {
@@ -200,6 +216,14 @@ def resolved(data: QueryDict) -> QueryDict:
     return result
 
 
+def plain_lines(data: QueryDict) -> QueryDict:
+    """`data` with the line ends under which texts are stored; browsers send others, which would look like changes."""
+    result = data.copy()
+    for key, values in data.lists():
+        result.setlist(key, [value.replace("\r\n", "\n") for value in values])
+    return result
+
+
 def _row_number(key: str) -> int:
     return int(key.rsplit("-", 1)[1])
 
@@ -207,6 +231,8 @@ def _row_number(key: str) -> int:
 def _renumber(data: QueryDict, prefix: str, index: int, *, again: bool) -> None:
     """Take row `index` out of the stored rows of a formset; with `again` it comes back as a new row at the end."""
     total, initial = int(data[f"{prefix}-TOTAL_FORMS"]), int(data[f"{prefix}-INITIAL_FORMS"])
+    if not index < initial <= total <= MAX_ROWS:
+        raise ValueError("no such row")
     rows = [_take_row(data, prefix, number) for number in range(total)]
     row = rows.pop(index)
     if again:

@@ -10,9 +10,11 @@ from django.db import models
 from django.forms.models import BaseInlineFormSet, model_to_dict
 
 from kepol.lib.history import as_found
+from kepol.lib.validity import Exclusive, refuse_overlap_among
 from kepol.lib.versions import Versioned, seen_token, seen_version
 
 SEEN = "seen"
+INCOMPLETE = "Das Formular ist unvollständig angekommen. Laden Sie die Seite neu und speichern Sie noch einmal."
 
 
 class _Known:
@@ -44,15 +46,15 @@ class KnownAutocompleteMultiple(_Known, AutocompleteSelectMultiple):
 class VersionedForm(forms.ModelForm):
     """Carries the version it was opened with; who would overwrite unseen work gets `stale` and, if they typed something, an error.
 
-    `stale` is True when the stored version is another one than the form showed. `touched` names the fields the person changed
-    compared with what they found. A stale form without touched fields changes nothing and passes.
+    `stale` is True when the stored version is another one than the form showed, `forged` when no version arrived. `touched` names
+    the fields the person changed compared with what they found. A stale form without touched fields changes nothing and passes.
     """
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False, label="Fassung")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.stale = False
+        self.stale = self.forged = False
         self.touched: list[str] = []
         self.found: dict[str, Any] | None = None
         self.stored: dict[str, Any] = {}
@@ -95,12 +97,15 @@ class VersionedForm(forms.ModelForm):
     def _compare_versions(self) -> None:
         version = seen_version(self.instance, self.cleaned_data.get(SEEN, ""))
         if version is None:
-            raise ValidationError("Das Formular ist unvollständig angekommen. Laden Sie die Seite neu und speichern Sie noch einmal.")
+            self.forged = True
+            raise ValidationError(INCOMPLETE)
         if version == self.instance.version:
             return
         self.stale = True
         self.found = self._found_values(version)
-        self.touched = [name for name in self.stored if self._differs(name, (self.found or self.stored)[name])]
+        # Who typed what is stored by now loses nothing and overwrites nothing.
+        typed = [name for name, value in self.stored.items() if self._differs(name, value)]
+        self.touched = [name for name in typed if self.found is None or self._differs(name, self.found[name])]
         if self.touched:
             raise ValidationError("Inzwischen hat jemand anderes gespeichert.", code="conflict")
 
@@ -171,17 +176,32 @@ class VersionedFormSet(BaseInlineFormSet):
         """Rows to show; on the way back all rows, because the list may have moved on meanwhile."""
         return self._bounded
 
-    def _existing_object(self, pk: Any) -> Any:
-        # Django builds its lookup from the queryset; a row that is gone gives None and is told as "inzwischen gelöscht".
-        return super()._existing_object(pk)
-
     def clean(self) -> None:
         """Rows that somebody else deleted or changed meanwhile are conflicts too."""
         super().clean()
-        self.vanished = [index for index in range(self.initial_form_count()) if self._is_gone(self.forms[index])]
-        stale_deletion = any(form.stale for form in self.deleted_forms if isinstance(form, VersionedForm))
-        if self.vanished or stale_deletion:
+        self.vanished = [index for index, form in enumerate(self.initial_forms) if self._is_gone(form) and not self.is_doomed(form)]
+        doomed = [form for form in self.initial_forms if self.is_doomed(form)]
+        if self.vanished or any(form.stale for form in doomed):
             raise ValidationError("Inzwischen hat jemand anderes Zeilen geändert oder gelöscht.", code="conflict")
+        if any(form.forged for form in doomed):
+            # Errors of a row that is to be deleted count for nothing in Django.
+            raise ValidationError(INCOMPLETE)
+        if issubclass(self.model, Exclusive):
+            refuse_overlap_among([form.instance for form in self.forms if self._stays(form)])
+
+    def is_doomed(self, form: forms.ModelForm) -> bool:
+        """Whether the row of `form` is to be deleted."""
+        return self.can_delete and self._should_delete_form(form)
+
+    def _stays(self, form: forms.ModelForm) -> bool:
+        is_empty = form.instance.pk is None and not form.has_changed()
+        return form.is_valid() and not is_empty and not self.is_doomed(form)
+
+    def _construct_form(self, i: int, **kwargs: Any) -> Any:
+        form = super()._construct_form(i, **kwargs)
+        if isinstance(form.instance, Exclusive):
+            form.instance.is_compared_by_form = True
+        return form
 
     def _is_gone(self, form: forms.ModelForm) -> bool:
         return bool(form["id"].value()) and form.instance.pk is None
