@@ -2,6 +2,7 @@
 
 import uuid
 import zipfile
+import zlib
 from pathlib import PurePath
 from typing import Any
 
@@ -22,6 +23,9 @@ SIGNATURES = {
     ".jpeg": (b"\xff\xd8\xff",),
 }
 MEMBERS = {".docx": "word/", ".xlsx": "xl/", ".odt": "content.xml", ".ods": "content.xml"}
+MACRO_FOLDERS = ("basic/", "scripts/", "xl/macrosheets/")
+MACRO_TYPES = (b"vbaproject", b"macroenabled", b"macrosheet")
+TYPES = "[Content_Types].xml"
 MEGABYTE = 1024 * 1024
 
 
@@ -51,20 +55,33 @@ def _is_what_it_says(upload: File, ending: str) -> bool:
 
 
 def _has_member(upload: File, member: str) -> bool:
-
-
     try:
-        names = zipfile.ZipFile(upload).namelist()  # type: ignore[arg-type]
-    except zipfile.BadZipFile:
+        with zipfile.ZipFile(upload) as archive:  # type: ignore[arg-type]
+            names = [name.lower() for name in archive.namelist()]
+            return any(name.startswith(member) for name in names) and not _has_macro(archive, names)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError, zlib.error):
+        # Broken, encrypted or packed in a way no office program uses.
         return False
     finally:
         upload.seek(0)
-    has_macro = any("vbaproject" in name.lower() for name in names)
-    return not has_macro and any(name.startswith(member) for name in names)
+
+
+def _has_macro(archive: zipfile.ZipFile, names: list[str]) -> bool:
+    """Whether an office file brings programs: Microsoft declares their type, whatever they are called; OpenDocument has folders."""
+    if any("vbaproject" in name or name.startswith(MACRO_FOLDERS) for name in names):
+        return True
+    if TYPES not in archive.namelist():
+        return False
+    with archive.open(TYPES) as declared:
+        types = declared.read(MEGABYTE).lower()
+    return any(word in types for word in MACRO_TYPES)
 
 
 class StoredFileField(models.FileField):
     """File in the private storage; new uploads are checked, the original name is not kept."""
+
+    # How history tells that one file took the place of another.
+    same_text_change = "ersetzt"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("upload_to", generated_name)

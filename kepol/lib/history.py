@@ -20,6 +20,7 @@ from django.utils import formats, timezone
 NOBODY = "Das System"
 EMPTY = "leer"
 LONG_TEXT_WORDS = 30
+TITLE_WORDS = 8
 CREATED, CHANGED, DELETED = "+", "~", "-"
 
 _operation: ContextVar[tuple[uuid.UUID, Any] | None] = ContextVar("operation", default=None)
@@ -136,7 +137,7 @@ def _labels(trails: Iterable[Trail]) -> dict[tuple[Any, Any], str]:
     wanted: dict[Any, set[Any]] = defaultdict(set)
     for trail in trails:
         for column in trail.model._meta.concrete_fields:
-            if column.is_relation:
+            if column.is_relation and column.name in _tracked(trail.model):
                 wanted[column.related_model].update(getattr(row, column.attname) for row in trail.rows)
         for (name, _), pks in trail.many.items():
             wanted[trail.model._meta.get_field(name).related_model].update(pks)
@@ -156,7 +157,9 @@ def _entry(clauses: list[tuple[Any, str]]) -> Entry:
 
 def _clause(trail: Trail, before: Any, after: Any, labels: dict[tuple[Any, Any], str], *, is_new: bool) -> str:
     """What happened to one object in one operation; empty when nothing a reader could see changed."""
-    name = f"{trail.label} „{_title(after, labels)}“ " if trail.label else ""
+    name = _name(trail, after, labels)
+    if is_new and after.history_type == DELETED:
+        return ""
     if after.history_type == DELETED:
         return f"{name}gelöscht" if trail.label else "den Eintrag gelöscht"
     if is_new:
@@ -165,6 +168,15 @@ def _clause(trail: Trail, before: Any, after: Any, labels: dict[tuple[Any, Any],
         return ""
     changes = [change for column in _shown(trail.model) if (change := _change(trail, column, before, after, labels))]
     return f"{name}geändert: {', '.join(changes)}" if changes else ""
+
+
+def _name(trail: Trail, row: Any, labels: dict[tuple[Any, Any], str]) -> str:
+    """How a part is called in a sentence; nothing for the object whose history it is."""
+    if not trail.label:
+        return ""
+    words = _title(row, labels).split()
+    title = " ".join([*words[:TITLE_WORDS], "…"] if len(words) > TITLE_WORDS else words)
+    return f"{trail.label} „{title}“ " if title else f"{trail.label} "
 
 
 def _title(row: Any, labels: dict[tuple[Any, Any], str]) -> str:
@@ -178,9 +190,15 @@ def _title(row: Any, labels: dict[tuple[Any, Any], str]) -> str:
 
 
 def _shown(model: Any) -> list[Any]:
-    fields = [column for column in model._meta.concrete_fields if column.editable and not column.primary_key]
-    fields += [column for column in model._meta.concrete_fields if column.name in getattr(model, "history_also", ())]
+    also = getattr(model, "history_also", ())
+    columns = [column for column in model._meta.concrete_fields if column.name in _tracked(model) and not column.primary_key]
+    fields = [column for column in columns if column.editable or column.name in also]
     return fields + [model._meta.get_field(name) for name in getattr(model, "_history_m2m_fields", ())]
+
+
+def _tracked(model: Any) -> set[str]:
+    """Names of the fields of which history is kept; a password is none of them."""
+    return {column.name for column in model.history.model._meta.concrete_fields}
 
 
 def _change(trail: Trail, column: Any, before: Any, after: Any, labels: dict[tuple[Any, Any], str]) -> str:
@@ -188,6 +206,8 @@ def _change(trail: Trail, column: Any, before: Any, after: Any, labels: dict[tup
     if old == new:
         return ""
     old_text, new_text = narrow(_shown_value(column, old, labels), _shown_value(column, new, labels))
+    if old_text == new_text:
+        return f"{column.verbose_name} ({getattr(column, 'same_text_change', 'nur die Form')})"
     return f"{column.verbose_name} von {old_text} zu {new_text}"
 
 

@@ -1,7 +1,8 @@
 """Keys by which people's words are found and ordered alike on SQLite and PostgreSQL.
 
 SQLite does not find "ökumene" in "Ökumene" and sorts Ä behind Z; PostgreSQL sorts by the collation of its host. Both compare
-plain ASCII alike, so each name is stored a second time as a key made of ASCII letters and digits.
+plain ASCII alike, so each name is stored a second time as a key: Latin letters without accents, numbers, and words of other
+scripts as they are.
 """
 
 import re
@@ -14,6 +15,8 @@ from django.db import models
 STROKE_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d"})
 # A sign of gender between letters belongs to the word: Bürger*innen, Bürger:innen, Vertreter_in, ein/e.
 GENDER_SIGN = re.compile(r"(?<=[a-z])[*:_/](?=[a-z])")
+# Letters of other scripts come after Z; databases agree on ASCII only.
+FOREIGN = re.compile(r"[^a-z]")
 NUMBER_WIDTH = 6
 
 
@@ -22,12 +25,16 @@ def search_key(text: str) -> str:
     folded = unicodedata.normalize("NFKD", text.casefold().translate(STROKE_LETTERS))
     folded = "".join(letter for letter in folded if not unicodedata.combining(letter))
     folded = GENDER_SIGN.sub("", folded)
-    return " ".join(re.findall(r"[a-z]+|[0-9]+", folded) or re.findall(r"\w+", folded))
+    return " ".join(re.findall(r"\d+|[^\W\d_]+", folded))
 
 
 def sort_key(text: str) -> str:
     """Key for ordering after DIN 5007-1 (ä like a), numbers by value; the joint "0" sorts a short name before its extensions."""
-    return "0".join(part.zfill(NUMBER_WIDTH) if part.isdigit() else part for part in search_key(text).split())
+    return "0".join(part.zfill(NUMBER_WIDTH) if part.isdigit() else FOREIGN.sub(_ordinal, part) for part in search_key(text).split())
+
+
+def _ordinal(letter: re.Match[str]) -> str:
+    return f"zz{ord(letter[0]):07}"
 
 
 def terms(query: str) -> list[str]:

@@ -1,9 +1,9 @@
 """Dated truth: rows that hold from a day to a day, both inclusive; an empty end holds for ever, an empty start since ever."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -75,9 +75,15 @@ class Exclusive(Valid):
     def clean(self) -> None:
         """Refuse a second row at the same time."""
         super().clean()
+        if not self.is_compared_by_form:
+            self.refuse_rivals()
+
+    def refuse_rivals(self, *, besides: Collection[Any] = ()) -> None:
+        """Raise `ValidationError` when a stored row, other than those with the keys `besides`, holds at the same time."""
         values = {name: getattr(self, self._meta.get_field(name).attname) for name in self.exclusive_for}
-        if not self.is_compared_by_form and None not in values.values():
-            refuse_overlap(self, type(self)._base_manager.filter(**values), self.overlap_message)
+        if None not in values.values():
+            rivals = type(self)._base_manager.filter(**values).exclude(pk__in=besides)
+            refuse_overlap(self, rivals, self.overlap_message)
 
     def competes_with(self, other: "Exclusive") -> bool:
         """Whether `other` must not hold on a day on which this row holds."""
@@ -85,11 +91,17 @@ class Exclusive(Valid):
         return all(getattr(self, column) == getattr(other, column) for column in columns)
 
 
-def refuse_overlap_among(rows: Sequence[Exclusive]) -> None:
-    """Raise `ValidationError` when two of `rows`, which are about to be saved together, hold at the same time."""
+def refuse_overlap_among(rows: Sequence[Exclusive], *, removed: Collection[Any]) -> None:
+    """Raise `ValidationError` when `rows`, about to be saved together, compete with each other or with what stays stored.
+
+    `removed` holds the keys of rows that are deleted at the same time.
+    """
     for one, other in combinations(rows, 2):
         if one.competes_with(other) and one.overlaps(other):
             raise ValidationError(one.overlap_message.format(rival=other), code="overlap")
+    handled = [*removed, *(row.pk for row in rows if row.pk is not None)]
+    for row in rows:
+        row.refuse_rivals(besides=handled)
 
 
 def refuse_overlap(row: Valid, siblings: models.QuerySet, message: str) -> None:

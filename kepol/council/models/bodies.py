@@ -15,6 +15,8 @@ from kepol.lib.retirement import Retirable
 from kepol.lib.validity import Valid, ValidQuerySet, refuse_overlap
 from stakeholders.models import Person
 
+NAME_TAKEN = "Ein Gremium mit diesem Namen gibt es schon."
+
 
 class Committee(Keyed, Retirable, Valid, Record):
     """A body of the council under the name it bears; a renamed committee is a new row, so that old papers keep their words."""
@@ -40,7 +42,7 @@ class Committee(Keyed, Retirable, Valid, Record):
                 fields=["name"],
                 condition=Q(retired_on__isnull=True),
                 name="council_committee_name_once",
-                violation_error_message="Ein Gremium mit diesem Namen gibt es schon.",
+                violation_error_message=NAME_TAKEN,
             ),
         ]
 
@@ -50,6 +52,13 @@ class Committee(Keyed, Retirable, Valid, Record):
     def key_source(self) -> str:
         """Full and short name."""
         return f"{self.name} {self.short_name}"
+
+    def clean(self) -> None:
+        """One committee in use per name; the constraint says so too, but a form does not show the retirement and skips it."""
+        super().clean()
+        same = type(self).objects.active().filter(name=self.name).exclude(pk=self.pk)
+        if not self.is_retired and same.exists():
+            raise ValidationError({"name": NAME_TAKEN}, code="taken")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save with the keys under which exactly this name is recognised."""

@@ -18,6 +18,7 @@ from kepol.lib.richtext import RichTextField
 from stakeholders.choices import OrganisationKind
 from stakeholders.models import Organisation
 
+COUNCIL_NEEDS_REFERENCE = "Eine Vorlage aus dem Ratsinformationssystem hat immer eine Nummer."
 UNITS = {"kind__in": sorted(OrganisationKind.UNITS)}
 
 
@@ -86,7 +87,7 @@ class Submission(Keyed, Record):
             models.CheckConstraint(
                 condition=Q(origin=Origin.HERE.value) | ~Q(reference=""),
                 name="council_submission_council_has_reference",
-                violation_error_message="Eine Vorlage aus dem Ratsinformationssystem hat immer eine Nummer.",
+                violation_error_message=COUNCIL_NEEDS_REFERENCE,
             ),
             models.CheckConstraint(
                 condition=Q(council_status="") | Q(council_status_seen_on__isnull=False),
@@ -122,6 +123,9 @@ class Submission(Keyed, Record):
         super().clean()
         self.subject = "\n".join(line.strip() for line in self.subject.splitlines() if line.strip())
         if not self.reference:
+            # The constraint says so too, but a form does not show the origin and therefore skips it.
+            if self.origin == Origin.COUNCIL_SYSTEM:
+                raise ValidationError({"reference": COUNCIL_NEEDS_REFERENCE}, code="reference")
             return
         try:
             self.reference = str(Reference.parse(self.reference))

@@ -51,7 +51,8 @@ class RelationsMixin:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if isinstance(field and field.widget, RelatedFieldWidgetWrapper):
             field.widget.can_delete_related = field.widget.can_view_related = False
-            field.widget.can_add_related = field.widget.can_change_related = isinstance(self, admin.ModelAdmin)
+            field.widget.can_add_related &= isinstance(self, admin.ModelAdmin)
+            field.widget.can_change_related &= isinstance(self, admin.ModelAdmin)
         return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -187,15 +187,15 @@ class VersionedFormSet(BaseInlineFormSet):
             # Errors of a row that is to be deleted count for nothing in Django.
             raise ValidationError(INCOMPLETE)
         if issubclass(self.model, Exclusive):
-            refuse_overlap_among([form.instance for form in self.forms if self._stays(form)])
+            written = [form.instance for form in self.forms if self._is_written(form)]
+            refuse_overlap_among(written, removed=[form.instance.pk for form in doomed])
 
     def is_doomed(self, form: forms.ModelForm) -> bool:
         """Whether the row of `form` is to be deleted."""
         return self.can_delete and self._should_delete_form(form)
 
-    def _stays(self, form: forms.ModelForm) -> bool:
-        is_empty = form.instance.pk is None and not form.has_changed()
-        return form.is_valid() and not is_empty and not self.is_doomed(form)
+    def _is_written(self, form: forms.ModelForm) -> bool:
+        return form.has_changed() and form.is_valid() and not self.is_doomed(form)
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
         form = super()._construct_form(i, **kwargs)
