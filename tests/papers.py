@@ -30,7 +30,13 @@ def paper(**changes):
 
 def council_paper(**changes):
     """The same as if read from the council system."""
-    values = {"origin": "council_system", "is_draft": False, "is_example": False, "reference": "FB 01/0674/WP18", "term": "WP18"}
+    values = {
+        "origin": "council_system",
+        "is_draft": False,
+        "is_example": False,
+        "reference": "FB 01/0674/WP18",
+        "term": "WP18",
+    }
     return paper(**(values | changes))
 
 
@@ -52,7 +58,9 @@ def stored_submission(*, rows=1, **values):
     OrganisationNameFactory(organisation=unit, name="Fachbereich Früher", valid_from=None, valid_to=LAST_DAY)
     involved = UnitFactory.create_batch(rows)
     for other in involved:
-        OrganisationNameFactory(organisation=other, name="Altname", valid_from=None, valid_to=datetime.date(1999, 12, 31))
+        OrganisationNameFactory(
+            organisation=other, name="Altname", valid_from=None, valid_to=datetime.date(1999, 12, 31)
+        )
     submission = SubmissionFactory(lead=unit, involved=involved, **values)
     for number in range(rows):
         committee = CommitteeFactory()

@@ -172,7 +172,9 @@ def test_sub_headings_leave_out_no_level():
 def test_what_people_typed_stays_text():
     evil = "<script>alert(1)</script>"
     typed = {"author": evil, "goals": evil, "subject": [evil], "issuer_line": evil, "file_number": evil}
-    html = documents.to_html(paper(**typed, sections=[section(1, evil, heading=evil)]), printed_on=MAY, media=documents.PDF)
+    html = documents.to_html(
+        paper(**typed, sections=[section(1, evil, heading=evil)]), printed_on=MAY, media=documents.PDF
+    )
     assert "<script" not in html
     assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 7  # the subject twice: title and heading
 
@@ -187,7 +189,7 @@ def test_attachments_lead_where_the_reader_may_go():
 def test_page_and_screen_show_the_same_paper():
     def body(media):
         html = documents.to_html(council_paper(), printed_on=MAY, media=media)
-        return html[html.index("<p class=\"paper-issuer\"") : html.index("Karte der Plätze")]
+        return html[html.index('<p class="paper-issuer"') : html.index("Karte der Plätze")]
 
     assert body(documents.PDF) == body(documents.SCREEN)
 

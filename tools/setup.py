@@ -78,7 +78,13 @@ def install_front_end() -> None:
     inputs: list[Path | str] = [
         ROOT / name for name in ("package-lock.json", ".npmrc", "tools/fonts.py", "tools/setup.py")
     ]
-    once("front-end", "Hole die Dateien der Oberfläche und die Schrift …", inputs, FONTS / "FiraSans-Regular.ttf", fetch_front_end)
+    once(
+        "front-end",
+        "Hole die Dateien der Oberfläche und die Schrift …",
+        inputs,
+        FONTS / "FiraSans-Regular.ttf",
+        fetch_front_end,
+    )
 
 
 def write_env() -> None:

@@ -23,6 +23,7 @@ from kepol.lib.richtext import safe_html
 from stakeholders.models import Organisation
 
 SCHEMA = 1
+WRITTEN_OUT = {ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue"}
 EXAMPLE_MARK = "BEISPIEL – keine amtliche Vorlage"
 DRAFT_MARK = "ENTWURF"
 PDF, SCREEN = "pdf", "screen"
@@ -111,7 +112,11 @@ def _iso(day: datetime.date | None) -> str | None:
 
 # --- Rendering ---------------------------------------------------------------------------------------------------
 def to_html(
-    snapshot: Mapping[str, Any], *, printed_on: datetime.date, media: str = SCREEN, links: Mapping[int, str] | None = None
+    snapshot: Mapping[str, Any],
+    *,
+    printed_on: datetime.date,
+    media: str = SCREEN,
+    links: Mapping[int, str] | None = None,
 ) -> SafeString:
     """HTML of a snapshot: a whole page for `media="pdf"`, a fragment for a page of the portal for `"screen"`.
 
@@ -153,7 +158,7 @@ def file_name(snapshot: Mapping[str, Any]) -> str:
 def _slug(text: str) -> str:
     """ASCII words joined by hyphens, umlauts written out as Germans do, cut between words."""
     composed = unicodedata.normalize("NFC", text.casefold())
-    words = slugify(composed.translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})))
+    words = slugify(composed.translate(WRITTEN_OUT))
     return words if len(words) <= LONGEST_SLUG else words[: LONGEST_SLUG + 1].rpartition("-")[0] or words[:LONGEST_SLUG]
 
 

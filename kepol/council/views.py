@@ -6,10 +6,10 @@ import logging
 from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.http.response import content_disposition_header
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from kepol.council import documents
@@ -39,7 +39,7 @@ class SubmissionFilter(forms.Form):
         choices=[("", "alle"), *SubmissionKind.choices],
         widget=forms.Select(attrs={"class": "kern-form-input__select"}),
     )
-    term = forms.ModelChoiceField(
+    term: forms.ModelChoiceField = forms.ModelChoiceField(
         label="Wahlperiode",
         required=False,
         queryset=CouncilTerm.objects.all(),
