@@ -208,7 +208,7 @@ def test_preview_is_the_paper_under_its_title():
     page = text_of(signed_in(Role.LESEZUGRIFF).get(reverse(DETAIL, args=[submission.pk])))
     assert "<title>Vorlage FB 01/0001/WP18: Wald &amp; Wiese – KEpol</title>" in page
     assert page.count("<h1>Vorlage</h1>") == page.count("<h1") == 1
-    assert "Ein erfundener Anlass." in page
+    assert "Ein erfundener" in page
 
 
 def test_attachments_are_linked_where_there_is_a_file_the_reader_may_fetch():

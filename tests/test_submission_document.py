@@ -169,6 +169,13 @@ def test_sub_headings_leave_out_no_level():
     assert "<h4>Mit Kopf</h4>" in html
 
 
+def test_last_words_of_paragraphs_are_not_hyphenated():
+    sections = [section(1, "<p>Die Verwaltung ermöglichen.</p><ul><li>Zusammenarbeit</li><li>kurz &amp; gut</li></ul>")]
+    html = documents.to_html(council_paper(sections=sections, draft_resolutions=[]), printed_on=MAY)
+    assert re.findall(r'<span class="whole">([^<]*)</span>', html)[-2:] == ["ermöglichen.", "Zusammenarbeit"]
+    assert "kurz &amp; gut</li>" in html
+
+
 def test_what_people_typed_stays_text():
     evil = "<script>alert(1)</script>"
     typed = {"author": evil, "goals": evil, "subject": [evil], "issuer_line": evil, "file_number": evil}

@@ -34,7 +34,7 @@ def copy_tree(target: Path) -> None:
 
 def run_tests(tree: Path, *tests: str) -> int:
     """Return pytest's exit code; no byte code is kept, it could outlive the line it was made from."""
-    command = [str(VENV_PYTHON), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    command = [str(VENV_PYTHON), "-m", "pytest", "-q", "-x", *tests]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "DATA_DIR": str(tree / ".data")}
     return subprocess.run(command, cwd=tree, env=environment, capture_output=True, check=False).returncode
 

@@ -34,6 +34,12 @@ def postgres_bin() -> Path | None:
     return next(complete, None)
 
 
+def succeeds(command: list[str]) -> bool:
+    """Run a command without input; errors are shown, everything else is noise."""
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+    return result.returncode == 0
+
+
 def apt_prefix() -> list[str] | None:
     """Return what stands before `apt-get` here: nothing for root, sudo without a password; None: not allowed."""
     if shutil.which("apt-get") is None:
@@ -56,8 +62,6 @@ def install(packages: list[str]) -> bool:
     say(f"Installiere Systempakete: {' '.join(packages)} …")
     # `env` sets the variable behind sudo too, which would drop it.
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o=Dpkg::Use-Pty=0"]
-    log = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-    if subprocess.run([*apt, "update"], check=False, **log).returncode:
+    if not succeeds([*apt, "update"]):
         return False
-    wanted = ["install", "-y", "--no-install-recommends", *packages]
-    return subprocess.run([*apt, *wanted], check=False, **log).returncode == 0
+    return succeeds([*apt, "install", "-y", "--no-install-recommends", *packages])

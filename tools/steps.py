@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
@@ -16,7 +17,7 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def stop(text: str) -> None:
+def stop(text: str) -> NoReturn:
     """End the set-up with a message for the person at the terminal."""
     sys.exit(f"\n{text}")
 
@@ -40,7 +41,7 @@ def fingerprint(*inputs: Path | str) -> str:
     return digest.hexdigest()
 
 
-def once(name: str, text: str, inputs: list[Path | str], result: Path, work: Callable[[], None]) -> None:
+def once(name: str, text: str, inputs: list[Path | str], result: Path, work: Callable[[], object]) -> None:
     """Do `work` unless it was done with the same inputs and `result` still exists; `text` announces it."""
     stamp = CACHE / "stamps" / name
     current = fingerprint(str(ROOT), *inputs)

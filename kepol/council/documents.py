@@ -5,6 +5,7 @@ Order and words follow the city's printed Vorlage. A snapshot is never migrated:
 """
 
 import datetime
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -23,6 +24,8 @@ from kepol.lib.richtext import safe_html
 from stakeholders.models import Organisation
 
 SCHEMA = 1
+# The last word of a paragraph, an item or a cell, if it is long enough to be hyphenated.
+LAST_WORD = re.compile(r"(?<=[\s>])([^\s<>&;]{6,})(?=</(?:p|li|th|td)>)")
 WRITTEN_OUT = {ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue"}
 EXAMPLE_MARK = "BEISPIEL – keine amtliche Vorlage"
 DRAFT_MARK = "ENTWURF"
@@ -180,7 +183,12 @@ def _context(snapshot: Mapping[str, Any], links: Mapping[int, str]) -> dict[str,
 
 def _section(row: Mapping[str, Any]) -> dict[str, Any]:
     """Without a heading of its own the sub-headings of a section move up one level, so that none is left out."""
-    return {"heading": row["heading"], "html": safe_html(row["body"], 4 if row["heading"] else 3)}
+    return {"heading": row["heading"], "html": _text(row["body"], 4 if row["heading"] else 3)}
+
+
+def _text(html: str, heading: int) -> SafeString:
+    """Safe HTML whose paragraphs do not end in a line with the rest of a hyphenated word; sub-headings at level `heading`."""
+    return mark_safe(LAST_WORD.sub(r'<span class="whole">\1</span>', safe_html(html, heading)))  # noqa: S308
 
 
 def _resolutions(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -191,7 +199,7 @@ def _resolutions(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     everybody = "Alle Gremien" if len(groups) > 1 else ""
     headings = {names: ", ".join(names) or everybody for names in groups}
     return [
-        {"heading": headings[names], "html": [safe_html(text, 4 if headings[names] else 3) for text in texts]}
+        {"heading": headings[names], "html": [_text(text, 4 if headings[names] else 3) for text in texts]}
         for names, texts in groups.items()
     ]
 

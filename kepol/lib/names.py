@@ -29,8 +29,13 @@ def search_key(text: str) -> str:
 
 
 def sort_key(text: str) -> str:
-    """Key for ordering after DIN 5007-1 (ä like a), numbers by value; the joint "0" sorts a short name before its extensions."""
-    return "0".join(part.zfill(NUMBER_WIDTH) if part.isdigit() else FOREIGN.sub(_ordinal, part) for part in search_key(text).split())
+    """Key for ordering after DIN 5007-1: ä like a, numbers by value and behind letters, a short name before its extensions."""
+    first, *rest = search_key(text).split() or [""]
+    return _sortable(first) + "".join(f"{1 if part.isdigit() else 0}{_sortable(part)}" for part in rest)
+
+
+def _sortable(part: str) -> str:
+    return part.zfill(NUMBER_WIDTH) if part.isdigit() else FOREIGN.sub(_ordinal, part)
 
 
 def _ordinal(letter: re.Match[str]) -> str:
