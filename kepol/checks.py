@@ -26,7 +26,11 @@ def data_directory(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     target = settings.DATA_DIR if settings.DATA_DIR.exists() else settings.DATA_DIR.parent
     if os.access(target, os.W_OK):
         return []
-    return [Error(f"In DATA_DIR ({target}) kann nicht geschrieben werden.", hint="Rechte des Ordners ändern.", id="kepol.E002")]
+    return [
+        Error(
+            f"In DATA_DIR ({target}) kann nicht geschrieben werden.", hint="Rechte des Ordners ändern.", id="kepol.E002"
+        )
+    ]
 
 
 @register(Tags.database)

@@ -26,11 +26,12 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
 
 DEMO_HOSTS = ["127.0.0.1", "localhost"]
 MINIMUM_KEY_LENGTH = 50
+MINIMUM_KEY_VARIETY = 5
 
 
 def refuse_unsafe() -> None:
     """Stop at start when the configuration would put data at risk; each message names the setting to change."""
-    if len(SECRET_KEY) < MINIMUM_KEY_LENGTH or len(set(SECRET_KEY)) < 5:
+    if len(SECRET_KEY) < MINIMUM_KEY_LENGTH or len(set(SECRET_KEY)) < MINIMUM_KEY_VARIETY:
         raise ImproperlyConfigured(
             f"SECRET_KEY fehlt oder ist zu kurz: Setzen Sie einen zufälligen Wert mit mindestens {MINIMUM_KEY_LENGTH} Zeichen "
             "(`make .env` legt eine Datei mit einem solchen Schlüssel an)."
@@ -206,7 +207,16 @@ CONTENT_SECURITY_POLICY = {
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: []
-    for feature in ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "microphone", "payment", "usb")
+    for feature in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "microphone",
+        "payment",
+        "usb",
+    )
 }
 # The city decides about its subdomains and about the preload list of browser vendors.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

@@ -25,7 +25,9 @@ class OrganisationKind(models.TextChoices):
     FUNDER = "funder", "Fördergeber"
     OTHER = "other", "Sonstige"
 
-    UNITS = nonmember(frozenset({"department", "municipal_enterprise", "staff_office", "directorate", "division", "district_office"}))
+    UNITS = nonmember(
+        frozenset({"department", "municipal_enterprise", "staff_office", "directorate", "division", "district_office"})
+    )
 
 
 class MembershipRole(models.TextChoices):

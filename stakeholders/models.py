@@ -1,6 +1,7 @@
 """One register of everybody the city works with: its own units, associations, partner cities, funders, and their people."""
 
 import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -15,6 +16,8 @@ from stakeholders.choices import MembershipRole, OrganisationKind
 from stakeholders.codes import canonical_code
 from stakeholders.querysets import OrganisationQuerySet
 
+OWN_PARENT = "Eine Organisation kann nicht zu sich selbst gehören."
+
 
 class Organisation(Keyed, Retirable, Record):
     """An organisation of any kind under its present name; earlier names and other spellings are rows of their own.
@@ -24,9 +27,14 @@ class Organisation(Keyed, Retirable, Record):
 
     kind = models.CharField("Art", max_length=30, choices=OrganisationKind)
     code = models.CharField(
-        "Kürzel", max_length=20, blank=True, help_text="Nur bei städtischen Dienststellen, zum Beispiel FB 36 oder FB 01/300."
+        "Kürzel",
+        max_length=20,
+        blank=True,
+        help_text="Nur bei städtischen Dienststellen, zum Beispiel FB 36 oder FB 01/300.",
     )
-    name = models.CharField("Name", max_length=200, help_text="Der heutige Name. Frühere Namen stehen unten mit ihrer Gültigkeit.")
+    name = models.CharField(
+        "Name", max_length=200, help_text="Der heutige Name. Frühere Namen stehen unten mit ihrer Gültigkeit."
+    )
     parent = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -65,7 +73,7 @@ class Organisation(Keyed, Retirable, Record):
             models.CheckConstraint(
                 condition=Q(parent__isnull=True) | ~Q(parent=F("pk")),
                 name="stakeholders_organisation_not_own_parent",
-                violation_error_message="Eine Organisation kann nicht zu sich selbst gehören.",
+                violation_error_message=OWN_PARENT,
             ),
         ]
 
@@ -89,7 +97,7 @@ class Organisation(Keyed, Retirable, Record):
         except ValueError as error:
             raise ValidationError({"code": str(error)}, code="code") from error
 
-    def save(self, *args, **kwargs) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Save with the key under which this exact name is recognised."""
         self.name_key = search_key(self.name)
         if kwargs.get("update_fields") is not None:
@@ -104,6 +112,8 @@ class Organisation(Keyed, Retirable, Record):
 
 def refuse_circle(organisation: Organisation) -> None:
     """Raise `ValidationError` naming the way round when `organisation` would stand above itself."""
+    if organisation.pk is not None and organisation.parent_id == organisation.pk:
+        raise ValidationError({"parent": OWN_PARENT}, code="circle")
     way, above, passed = [str(organisation)], organisation.parent, set()
     while above is not None and above.pk not in passed:
         way.append(str(above))
@@ -116,7 +126,9 @@ def refuse_circle(organisation: Organisation) -> None:
 class OrganisationName(Keyed, Exclusive, Record):
     """A name an organisation bore earlier, with its validity."""
 
-    organisation = models.ForeignKey(Organisation, models.CASCADE, verbose_name="Organisation", related_name="former_names")
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, verbose_name="Organisation", related_name="former_names"
+    )
     name = models.CharField("früherer Name", max_length=200)
 
     history_title = "name"
@@ -175,7 +187,9 @@ class Person(Keyed, Retirable, Record):
     email = models.EmailField("dienstliche E-Mail", blank=True)
     phone = models.CharField("dienstliches Telefon", max_length=50, blank=True)
     source = models.CharField(
-        "Herkunft der Angaben", max_length=300, help_text="Woher stammen die Angaben (Art. 14 DSGVO)? Zum Beispiel: Visitenkarte, Internetseite."
+        "Herkunft der Angaben",
+        max_length=300,
+        help_text="Woher stammen die Angaben (Art. 14 DSGVO)? Zum Beispiel: Visitenkarte, Internetseite.",
     )
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -209,7 +223,9 @@ class Membership(Exclusive, Record):
     """A person belongs to an organisation, in a role, from a day to a day; rights of a unit follow from it."""
 
     person = models.ForeignKey(Person, models.PROTECT, verbose_name="Person", related_name="memberships")
-    organisation = models.ForeignKey(Organisation, models.PROTECT, verbose_name="Organisation", related_name="memberships")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, verbose_name="Organisation", related_name="memberships"
+    )
     role = models.CharField("Rolle", max_length=20, choices=MembershipRole, default=MembershipRole.MEMBER)
 
     history_title = "person"

@@ -24,7 +24,7 @@ from kepol.reference.models import Country, Sdg
 from stakeholders.choices import MembershipRole, OrganisationKind
 from stakeholders.models import Membership, Organisation, OrganisationAlias, OrganisationName, Person
 
-PASSWORD = "ein-langes-Passwort-2026"  # noqa: S105 - for tests
+PASSWORD = "ein-langes-Passwort-2026"
 
 
 class UserFactory(DjangoModelFactory):
@@ -36,7 +36,7 @@ class UserFactory(DjangoModelFactory):
     password = factory.django.Password(PASSWORD)
 
     @factory.post_generation
-    def roles(self, create: bool, extracted: list[Role] | None, **_: object) -> None:  # noqa: FBT001
+    def roles(self, create: bool, extracted: list[Role] | None, **_: object) -> None:
         for role in extracted or []:
             self.groups.add(Group.objects.get_or_create(name=role.value)[0])
 
@@ -167,7 +167,7 @@ class SubmissionFactory(DjangoModelFactory):
         )
 
     @factory.post_generation
-    def involved(self, create: bool, extracted: list[Organisation] | None, **_: object) -> None:  # noqa: FBT001
+    def involved(self, create: bool, extracted: list[Organisation] | None, **_: object) -> None:
         self.involved.add(*(extracted or []))
 
 

@@ -56,7 +56,11 @@ def url(model, page, *args):
 
 def test_every_own_model_has_a_factory():
     own = {"accounts", "reference", "stakeholders", "council"}
-    models = {model for model in apps.get_models() if model._meta.app_label in own and not model._meta.model_name.startswith("historical")}
+    models = {
+        model
+        for model in apps.get_models()
+        if model._meta.app_label in own and not model._meta.model_name.startswith("historical")
+    }
     assert {model for model in models if not hasattr(model, "m2m_history_id")} == set(FACTORIES)
 
 
@@ -151,7 +155,11 @@ def test_a_form_and_its_history_need_the_same_queries_for_thirty_parts(make, who
 def test_every_action_shows_first_what_it_will_do(model):
     client, row = signed_in(SUPERUSER), FACTORIES[model]()
     listed = client.get(url(model, "changelist"))
-    names = [name for name, _ in listed.context["action_form"].fields["action"].choices if name] if listed.context["action_form"] else []
+    names = (
+        [name for name, _ in listed.context["action_form"].fields["action"].choices if name]
+        if listed.context["action_form"]
+        else []
+    )
     for name in names:
         response = client.post(url(model, "changelist"), {"action": name, "_selected_action": [row.pk]}, follow=True)
         assert response.status_code == 200, name

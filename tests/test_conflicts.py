@@ -131,7 +131,12 @@ FIELDS = {
     "many to many": ("involved", lambda u: [u[0]], lambda u: [u[1]], ("FB 02 - Zwei", "FB 01 - Eins", "")),
     "foreign key": ("lead", lambda u: u[0], lambda u: u[1], ("FB 02 - Zwei", "FB 01 - Eins", "FB 03 - Drei")),
     "date": ("dated_on", lambda u: "01.02.2026", lambda u: "03.02.2026", ("03.02.2026", "01.02.2026", "")),
-    "choice": ("kind", lambda u: "hearing", lambda u: "for_information", ("Kenntnisnahme", "Anhörung", "Entscheidungsvorlage (Beschlussvorlage)")),
+    "choice": (
+        "kind",
+        lambda u: "hearing",
+        lambda u: "for_information",
+        ("Kenntnisnahme", "Anhörung", "Entscheidungsvorlage (Beschlussvorlage)"),
+    ),
     "number": ("ris_id", lambda u: "7", lambda u: "8", ("8", "7", "")),
     "text of two lines": ("goals", lambda u: "a\r\nb", lambda u: "c\r\nd", ("c\nd", "a\nb", "")),
 }
@@ -157,7 +162,9 @@ def test_every_kind_of_field_is_shown_and_can_be_chosen(client, kind, choice):
     assert (stored == theirs) is (choice == "stored")
     if choice == "mine":
         assert client.get(address(submission)).status_code == 200
-        assert read_form(client.get(address(submission)))[name] == [value if isinstance(value, str) else value[0] for value in [mine(keys)]]
+        assert read_form(client.get(address(submission)))[name] == [
+            value if isinstance(value, str) else value[0] for value in [mine(keys)]
+        ]
 
 
 def test_who_typed_the_same_as_the_other_gets_no_page_and_no_second_version(client):
@@ -221,8 +228,15 @@ def test_the_version_of_another_object_is_refused(client):
 
 def test_damaged_choices_are_a_bad_request_and_no_error_of_the_server(client):
     submission = SubmissionFactory()
-    for extra in ({"vanished-consultations-x": "mine"}, {"vanished-consultations-7": "mine"}, {"vanished-nichts-0": "mine"}):
-        assert client.post(address(submission), {**opened(client, submission), "_resolve": "1", **extra}).status_code == 400
+    for extra in (
+        {"vanished-consultations-x": "mine"},
+        {"vanished-consultations-7": "mine"},
+        {"vanished-nichts-0": "mine"},
+    ):
+        assert (
+            client.post(address(submission), {**opened(client, submission), "_resolve": "1", **extra}).status_code
+            == 400
+        )
 
 
 # --- Rows --------------------------------------------------------------------------------------------------------
@@ -233,7 +247,9 @@ def consultation(db):
 
 def new_row(submission, committee, index):
     values = {"position": "0", "committee": str(committee.pk), "status": "planned", "submission": str(submission.pk)}
-    return {"consultations-TOTAL_FORMS": str(index + 1)} | {f"consultations-{index}-{name}": value for name, value in values.items()}
+    return {"consultations-TOTAL_FORMS": str(index + 1)} | {
+        f"consultations-{index}-{name}": value for name, value in values.items()
+    }
 
 
 def test_the_same_row_in_two_forms_leads_to_the_page(client, consultation):
@@ -272,7 +288,10 @@ def test_an_added_row_and_a_change_elsewhere_are_no_conflict(client, consultatio
     saved(client, submission, form, subject="Ihr Text")
     saved(client, submission, {**form, **new_row(submission, CommitteeFactory(), 1)})
     assert Submission.objects.get().subject == "Ihr Text"
-    assert list(Consultation.objects.order_by("pk").values_list("position", flat=True)) == [consultation.position, consultation.position + 1]
+    assert list(Consultation.objects.order_by("pk").values_list("position", flat=True)) == [
+        consultation.position,
+        consultation.position + 1,
+    ]
 
 
 def test_two_people_who_each_add_a_row_get_both_rows(client, consultation):
@@ -390,7 +409,9 @@ def test_deleting_works_on_the_version_that_was_shown(client):
     assert not Organisation.objects.exists()
 
 
-@pytest.mark.parametrize("change", [lambda obj: obj.save(), lambda obj: OrganisationAliasFactory(organisation=obj)], ids=["object", "part"])
+@pytest.mark.parametrize(
+    "change", [lambda obj: obj.save(), lambda obj: OrganisationAliasFactory(organisation=obj)], ids=["object", "part"]
+)
 def test_a_stale_confirmation_deletes_nothing(client, change):
     organisation = OrganisationFactory()
     page = confirmation(client, organisation)
@@ -481,7 +502,10 @@ def test_of_fifty_on_one_row_one_is_stored_and_each_other_sees_both_texts(crowd)
     for number, page in enumerate(responses):
         if number != winner:
             form = read_form(page)
-            assert (form[f"{INLINE}-agenda_item"], form[f"stored-{INLINE}-agenda_item"]) == ([f"Ö {number + 1}"], [f"Ö {winner + 1}"])
+            assert (form[f"{INLINE}-agenda_item"], form[f"stored-{INLINE}-agenda_item"]) == (
+                [f"Ö {number + 1}"],
+                [f"Ö {winner + 1}"],
+            )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -490,7 +514,9 @@ def test_fifty_new_rows_at_once_are_all_stored(crowd):
     new = new_row(submission, committee, 0)
     responses = crowd(submission, lambda number: {**new, f"{INLINE}-agenda_item": f"Ö {number}"})
     assert outcome(responses) == (FIFTY, 0)
-    assert {int(re.sub(r"\D", "", item)) for item in Consultation.objects.values_list("agenda_item", flat=True)} == set(range(FIFTY))
+    assert {int(re.sub(r"\D", "", item)) for item in Consultation.objects.values_list("agenda_item", flat=True)} == set(
+        range(FIFTY)
+    )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -47,7 +47,7 @@ KEYS = [
     ("FB 01/300", "fb 01 300"),
     ("FB01/0674/WP18", "fb 01 0674 wp 18"),
     ("ﬁnanzen", "finanzen"),
-    ("Чернігів", "чернігів"),  # the dots of the letter are an accent like others
+    ("Чернігів", "чернігів"),
     ("Tschernihiw (Чернігів)", "tschernihiw чернігів"),
     ("Haus 🌍 Welt", "haus welt"),
     ("🌍", ""),
@@ -77,8 +77,21 @@ def test_sort_keys_are_plain_ascii():
 
 
 def test_sort_key_orders_like_a_directory():
-    names = ["Aachen", "Ägypten", "Arlington", "FB 9", "FB 36", "FB 36/100", "FB 100", "Ostende", "Österreich", "Zürich", "Киев"]
-    assert sorted(names[::-1], key=sort_key) == names
+    names = [
+        "Aachen",
+        "Ägypten",
+        "Arlington",
+        "FB 9",
+        "FB 36",
+        "FB 36/100",
+        "FB 100",
+        "Ostende",
+        "Österreich",
+        "Zürich",
+        "Киев",
+    ]
+    shuffled = names[1::2] + names[::2]
+    assert sorted(shuffled, key=sort_key) == names
 
 
 # --- On the databases --------------------------------------------------------------------------------------------
@@ -96,7 +109,12 @@ def found(client, model, query):
 
 
 def offered(client, model, field, query):
-    data = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field, "term": query}
+    data = {
+        "app_label": model._meta.app_label,
+        "model_name": model._meta.model_name,
+        "field_name": field,
+        "term": query,
+    }
     return [row["text"] for row in json.loads(client.get(reverse("admin:autocomplete"), data).content)["results"]]
 
 
@@ -174,7 +192,11 @@ def test_retired_ones_are_not_offered_but_found_on_request(client, register):
 def test_the_everyday_word_finds_the_official_kind(client):
     paper = SubmissionFactory(subject="Gegenstand", kind=SubmissionKind.FOR_DECISION)
     SubmissionFactory(subject="Bericht", kind=SubmissionKind.FOR_INFORMATION)
-    assert found(client, type(paper), "Beschlussvorlage") == found(client, type(paper), "Entscheidungsvorlage") == [str(paper)]
+    assert (
+        found(client, type(paper), "Beschlussvorlage")
+        == found(client, type(paper), "Entscheidungsvorlage")
+        == [str(paper)]
+    )
 
 
 def test_keys_follow_a_change_even_when_only_some_fields_are_saved(client):

@@ -186,10 +186,10 @@ class Inventory(HTMLParser):
         self.depth += tag != "br"
         self.deepest = max(self.deepest, self.depth)
 
-    def handle_endtag(self, tag):  # noqa: ARG002 (Python's signature)
+    def handle_endtag(self, tag):
         self.depth -= 1
 
-    def handle_comment(self, data):  # noqa: ARG002 (Python's signature)
+    def handle_comment(self, data):
         self.found.append(("!--", {}))
 
     handle_decl = handle_pi = unknown_decl = handle_comment

@@ -24,7 +24,7 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
         "rate_limited": "Zu viele Anfragen. Bitte warten Sie einen Augenblick.",
     }
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 signature of allauth
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return False: there is no sign-up."""
         return False
 
@@ -33,7 +33,7 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
         user = super().authenticate(request, **credentials)
         return user if user is not None and may_sign_in(user) else None
 
-    def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002 signature of allauth
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Go back to work after a change of password."""
         return resolve_url(settings.LOGIN_REDIRECT_URL)
 

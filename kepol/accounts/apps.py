@@ -16,7 +16,7 @@ def sync_roles_after_migrate(
     app_config: AppConfig,
     using: str,
     apps: Any = installed,
-    **kwargs: Any,  # noqa: ARG001 Django sends more than is needed here
+    **kwargs: Any,
 ) -> None:
     """Bring the roles up to date once per migration, when the permissions of all apps exist.
 

@@ -11,7 +11,7 @@ from django.db import connections
 @register(Tags.database, deploy=True)
 def check_demo_accounts(
     databases: Sequence[str] | None = None,
-    **kwargs: Any,  # noqa: ARG001 Django passes more than one check needs
+    **kwargs: Any,
 ) -> list[CheckMessage]:
     """Refuse active demo accounts when `DEMO` is off; looks only into the databases named on the command line."""
     if settings.DEMO:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-def site(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001 signature of context processors
+def site(request: HttpRequest) -> dict[str, Any]:
     """Return the names of the municipality and whether this is a demonstration."""
     return {
         "municipality_name": settings.MUNICIPALITY_NAME,

@@ -45,4 +45,4 @@ def session_guard(get_response: View) -> View:
 def is_too_old(request: HttpRequest) -> bool:
     """Return whether the session began longer ago than SESSION_ABSOLUTE_AGE, however busy it was since."""
     now = int(time.time())
-    return now - request.session.get(SIGNED_IN_AT, now) >= settings.SESSION_ABSOLUTE_AGE
+    return bool(now - request.session.get(SIGNED_IN_AT, now) >= settings.SESSION_ABSOLUTE_AGE)

@@ -13,7 +13,7 @@ class SignInView(LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the demo accounts, on a demonstration only."""
-        context = super().get_context_data(**kwargs)
+        context: dict[str, Any] = super().get_context_data(**kwargs)
         if settings.DEMO:
             context.update(demo_logins=DEMO_LOGINS, demo_password=DEMO_PASSWORD)
         return context

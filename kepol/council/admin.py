@@ -47,7 +47,10 @@ class CommitteeAdmin(BaseAdmin):
     readonly_fields = ("retired_on", "retired_reason")
     fieldsets = (
         (None, {"fields": ("name", "short_name", "kind")}),
-        ("Gültigkeit", {"fields": (("valid_from", "valid_to"),), "description": "Ein umbenanntes Gremium ist ein neuer Eintrag."}),
+        (
+            "Gültigkeit",
+            {"fields": (("valid_from", "valid_to"),), "description": "Ein umbenanntes Gremium ist ein neuer Eintrag."},
+        ),
         ("Stilllegung", {"fields": ("retired_on", "retired_reason"), "classes": ("collapse",)}),
     )
 
@@ -168,12 +171,24 @@ class SubmissionAdmin(BaseAdmin):
         ("Grunddaten", {"fields": ("publicity", "lead", "involved", "author_text", "dated_on", "file_number")}),
         (
             "Bezüge",
-            {"fields": ("predecessor", "motions"), "classes": ("collapse",), "description": "Ergänzte Vorlage und Anträge, die behandelt werden."},
+            {
+                "fields": ("predecessor", "motions"),
+                "classes": ("collapse",),
+                "description": "Ergänzte Vorlage und Anträge, die behandelt werden.",
+            },
         ),
         (
             "Ratsinformationssystem",
             {
-                "fields": ("origin", "term", "council_status", "council_status_seen_on", "ris_id", "ris_url", "imported_at"),
+                "fields": (
+                    "origin",
+                    "term",
+                    "council_status",
+                    "council_status_seen_on",
+                    "ris_id",
+                    "ris_url",
+                    "imported_at",
+                ),
                 "classes": ("collapse",),
             },
         ),
@@ -225,5 +240,3 @@ class SubmissionAdmin(BaseAdmin):
     def first_meeting(self, submission: Submission) -> Any:
         """Day of the first sitting."""
         return submission.first_sitting  # type: ignore[attr-defined]
-
-

@@ -20,6 +20,4 @@ class AttachmentRule(FileRule):
         attachment = Attachment.objects.visible_to(user, on=on).filter(pk=pk).exclude(file="").first()
         if attachment is None:
             return None
-        return attachment.file, f"{attachment.title}{PurePath(attachment.file.name).suffix}"
-
-
+        return attachment.file, f"{attachment.title}{PurePath(str(attachment.file.name)).suffix}"

@@ -20,8 +20,14 @@ class CouncilFollowUp(FollowUp):
             return
         drafts = reverse("admin:council_submission_changelist", query={"origin__exact": Origin.HERE.value})
         yield Count("Entwürfe von Vorlagen", Submission.objects.drafts().count(), drafts)
-        yield Count("Beratungen in den nächsten 30 Tagen", Consultation.objects.upcoming(on=on).count(), _consultations("bald"))
-        yield Count("Sitzung vorbei, Ergebnis offen", Consultation.objects.awaiting_outcome(on=on).count(), _consultations("offen"))
+        yield Count(
+            "Beratungen in den nächsten 30 Tagen", Consultation.objects.upcoming(on=on).count(), _consultations("bald")
+        )
+        yield Count(
+            "Sitzung vorbei, Ergebnis offen",
+            Consultation.objects.awaiting_outcome(on=on).count(),
+            _consultations("offen"),
+        )
 
 
 def _consultations(when: str) -> str:

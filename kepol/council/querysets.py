@@ -16,7 +16,7 @@ from stakeholders.models import Organisation
 UPCOMING = datetime.timedelta(days=30)
 
 
-class CommitteeQuerySet(ValidQuerySet, RetirableQuerySet):
+class CommitteeQuerySet(ValidQuerySet, RetirableQuerySet):  # type: ignore[override]
     """Bodies of the council."""
 
     def named(self, name: str) -> Self:
@@ -47,14 +47,17 @@ class SubmissionQuerySet(models.QuerySet):
             return self
         if not roles & {Role.FACHBEREICH, Role.LESEZUGRIFF}:
             return self.none()
-        return self.read_from_council().filter(Q(publicity=Publicity.PUBLIC) | Q(pk__in=self.naming_unit_of(user, on=on).values("pk")))
+        return self.read_from_council().filter(
+            Q(publicity=Publicity.PUBLIC) | Q(pk__in=self.naming_unit_of(user, on=on).values("pk"))
+        )
 
     def naming_unit_of(self, user: Any, *, on: datetime.date) -> Self:
         """Submissions in which a unit leads or is involved that `user` belongs to on day `on`, if they work for a Fachbereich."""
         if Role.FACHBEREICH not in user.roles:
             return self.none()
         own = Organisation.objects.of_member(user, on=on).values("pk")
-        involving = self.model.involved.through.objects.filter(organisation__in=own).values("submission")
+        # As a subquery, because a join over the units would double rows.
+        involving = self.model._default_manager.filter(involved__in=own).values("pk")
         return self.filter(Q(lead__in=own) | Q(pk__in=involving))
 
 
@@ -79,7 +82,7 @@ class AttachmentQuerySet(models.QuerySet):
 
     def visible_to(self, user: Any, *, on: datetime.date) -> Self:
         """Attachments of readable submissions; the non-public ones only for whom a non-public submission would be readable."""
-        submissions = self.model._meta.get_field("submission").related_model.objects
+        submissions: Any = self.model._meta.get_field("submission").related_model._default_manager  # type: ignore[union-attr]
         rows = self.filter(submission__in=submissions.visible_to(user, on=on))
         if user.is_superuser or user.roles & {Role.KOORDINATION, Role.LEITUNG}:
             return rows

@@ -55,7 +55,9 @@ class Reference:
         if match is None:
             raise ValueError(f"„{text.strip()}“ ist keine Vorlagenummer. {EXPECTED}")
         supplement = match["supplement"]
-        return cls(canonical_unit(match), int(match["paper"]), int(match["term"]), int(supplement) if supplement else None)
+        return cls(
+            canonical_unit(match), int(match["paper"]), int(match["term"]), int(supplement) if supplement else None
+        )
 
     def __str__(self) -> str:
         supplement = f"-{self.supplement}" if self.supplement else ""

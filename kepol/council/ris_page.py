@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from kepol.council.references import Reference, UnitLabel, find_references, is_code, split_unit_label
+from kepol.council.references import Reference, UnitLabel, find_references, split_unit_label
+from stakeholders.codes import is_code
 
 Level = Literal["missing", "not_understood", "note"]
 
@@ -23,7 +24,7 @@ HOW_TO_COPY = (
 )
 
 
-class UnreadablePage(ValueError):  # noqa: N818 - named after what it says about the page
+class UnreadablePage(ValueError):
     """The text is no page of a paper; the message says what is missing and how to copy the page."""
 
     def __init__(self, problem: str) -> None:

@@ -65,7 +65,9 @@ def load_register(data: dict[str, Any]) -> None:
     for fact in data["committee"]:
         load_committee(fact)
     for fact in data["term"]:
-        stored(CouncilTerm, {"number": fact["number"]}, valid_from=fact.get("valid_from"), valid_to=fact.get("valid_to"))
+        stored(
+            CouncilTerm, {"number": fact["number"]}, valid_from=fact.get("valid_from"), valid_to=fact.get("valid_to")
+        )
     for fact in data["office"]:
         load_office(fact)
 
@@ -104,7 +106,13 @@ def load_people() -> None:
     create_demo_accounts()
     for login in DEMO_LOGINS:
         user = User.objects.get(email=login.email)
-        person = stored(Person, {"user": user}, family_name=f"{login.role.value} (Beispiel)", function=login.role.value, source=DEMO_SOURCE)
+        person = stored(
+            Person,
+            {"user": user},
+            family_name=f"{login.role.value} (Beispiel)",
+            function=login.role.value,
+            source=DEMO_SOURCE,
+        )
         if login.role in DEMO_UNITS:
             code, role = DEMO_UNITS[login.role]
             stored(Membership, {"person": person, "organisation": Organisation.objects.get(code=code)}, role=role)
@@ -133,7 +141,9 @@ def load_draft(data: dict[str, Any], *, on: datetime.date) -> Submission:
     for position, fact in enumerate(data["consultation"], start=1):
         committee = Committee.objects.get(name=fact["committee"])
         day = working_day(on + datetime.timedelta(days=fact["in_days"]))
-        Consultation.objects.create(submission=submission, position=position, committee=committee, role=fact["role"], meeting_date=day)
+        Consultation.objects.create(
+            submission=submission, position=position, committee=committee, role=fact["role"], meeting_date=day
+        )
     load_texts(submission, data)
     return submission
 

@@ -38,13 +38,19 @@ def check_file(upload: File) -> None:
     """Raise `ValidationError` when `upload` is too large, of a kind not accepted, or not what its name says."""
     if upload.size > settings.UPLOAD_LIMIT:
         raise ValidationError(
-            f"Die Datei ist zu groß ({upload.size / MEGABYTE:.1f} MB). Erlaubt sind {settings.UPLOAD_LIMIT // MEGABYTE} MB.".replace(".", ",", 1)
+            f"Die Datei ist zu groß ({upload.size / MEGABYTE:.1f} MB). Erlaubt sind {settings.UPLOAD_LIMIT // MEGABYTE} MB.".replace(
+                ".", ",", 1
+            )
         )
     ending = PurePath(upload.name or "").suffix.lower()
     if ending not in SIGNATURES:
-        raise ValidationError("Diese Dateiart wird nicht angenommen. Erlaubt sind PDF, DOCX, XLSX, ODT, ODS, PNG und JPEG.")
+        raise ValidationError(
+            "Diese Dateiart wird nicht angenommen. Erlaubt sind PDF, DOCX, XLSX, ODT, ODS, PNG und JPEG."
+        )
     if not _is_what_it_says(upload, ending):
-        raise ValidationError(f"Der Inhalt passt nicht zur Endung „{ending}“. Speichern Sie die Datei neu und laden Sie sie noch einmal hoch.")
+        raise ValidationError(
+            f"Der Inhalt passt nicht zur Endung „{ending}“. Speichern Sie die Datei neu und laden Sie sie noch einmal hoch."
+        )
 
 
 def _is_what_it_says(upload: File, ending: str) -> bool:
@@ -56,7 +62,7 @@ def _is_what_it_says(upload: File, ending: str) -> bool:
 
 def _has_member(upload: File, member: str) -> bool:
     try:
-        with zipfile.ZipFile(upload) as archive:  # type: ignore[arg-type]
+        with zipfile.ZipFile(upload) as archive:
             names = [name.lower() for name in archive.namelist()]
             return any(name.startswith(member) for name in names) and not _has_macro(archive, names)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError, zlib.error):
@@ -91,7 +97,7 @@ class StoredFileField(models.FileField):
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         """Check the content of a file that was just uploaded."""
         super().validate(value, model_instance)
-        if value and not value._committed:
+        if value and not value._committed:  # noqa: SLF001 - the only sign of a new upload
             check_file(value.file)
 
     def to_text(self, value: str) -> str:

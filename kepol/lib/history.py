@@ -97,7 +97,7 @@ def entries(obj: models.Model) -> list[Entry]:
     """What happened to `obj` and to its parts, newest first; a fixed number of queries whatever the length."""
     trails = _trails(type(obj), "", {"id": obj.pk})
     for name in getattr(obj, "history_parts", ()):
-        relation = type(obj)._meta.get_field(name)
+        relation: Any = type(obj)._meta.get_field(name)
         part = relation.related_model
         trails += _trails(part, str(part._meta.verbose_name), {relation.field.attname: obj.pk})
     labels = _labels(trails)
@@ -126,7 +126,11 @@ def _many_values(model: Any, history_ids: list[int]) -> dict[tuple[str, int], li
     for name in getattr(model, "_history_m2m_fields", ()):
         rows = getattr(model.history.model, name).model
         target = model._meta.get_field(name).m2m_reverse_field_name()
-        pairs = rows.objects.filter(history_id__in=history_ids).values_list("history_id", f"{target}_id").order_by(f"{target}_id")
+        pairs = (
+            rows.objects.filter(history_id__in=history_ids)
+            .values_list("history_id", f"{target}_id")
+            .order_by(f"{target}_id")
+        )
         for history_id, pk in pairs:
             values[name, history_id].append(pk)
     return values
@@ -191,7 +195,9 @@ def _title(row: Any, labels: dict[tuple[Any, Any], str]) -> str:
 
 def _shown(model: Any) -> list[Any]:
     also = getattr(model, "history_also", ())
-    columns = [column for column in model._meta.concrete_fields if column.name in _tracked(model) and not column.primary_key]
+    columns = [
+        column for column in model._meta.concrete_fields if column.name in _tracked(model) and not column.primary_key
+    ]
     fields = [column for column in columns if column.editable or column.name in also]
     return fields + [model._meta.get_field(name) for name in getattr(model, "_history_m2m_fields", ())]
 
@@ -218,7 +224,7 @@ def _raw(trail: Trail, column: Any, row: Any) -> Any:
 
 
 def _shown_value(column: Any, value: Any, labels: dict[tuple[Any, Any], str]) -> str:
-    if value is None or value == "" or value == []:
+    if value in (None, "", []):
         return ""
     if column.many_to_many:
         return ", ".join(_name_of(column.related_model, pk, labels) for pk in value)

@@ -56,10 +56,6 @@ class Keyed(models.Model):
     class Meta:
         abstract = True
 
-    def key_source(self) -> str:
-        """Words under which this object is found and ordered."""
-        return str(self)
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save with keys that follow the name."""
         self.search_key = search_key(self.key_source())
@@ -67,3 +63,7 @@ class Keyed(models.Model):
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "search_key", "sort_key"}
         super().save(*args, **kwargs)
+
+    def key_source(self) -> str:
+        """Words under which this object is found and ordered."""
+        return str(self)

@@ -1,7 +1,7 @@
 """Retire, do not delete: what is no longer used stays, with the day and the reason, and can come back."""
 
 import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -33,7 +33,8 @@ class Retirable(models.Model):
         abstract = True
         constraints = [
             models.CheckConstraint(
-                condition=Q(retired_on__isnull=True, retired_reason="") | Q(retired_on__isnull=False) & ~Q(retired_reason=""),
+                condition=Q(retired_on__isnull=True, retired_reason="")
+                | Q(retired_on__isnull=False) & ~Q(retired_reason=""),
                 name="%(app_label)s_%(class)s_retired_with_reason",
                 violation_error_message="Wer etwas stilllegt, nennt Tag und Grund.",
             )
@@ -45,7 +46,7 @@ class Retirable(models.Model):
         return self.retired_on is not None
 
 
-def retire(obj: Retirable, *, on: datetime.date, reason: str, by) -> None:  # noqa: ANN001 - any user model
+def retire(obj: Retirable, *, on: datetime.date, reason: str, by: Any) -> None:
     """Put `obj` aside as of day `on`; `reason` is shown wherever it still appears."""
     with operation(by=by):
         obj.retired_on, obj.retired_reason = on, reason.strip()
@@ -53,7 +54,7 @@ def retire(obj: Retirable, *, on: datetime.date, reason: str, by) -> None:  # no
         obj.save()
 
 
-def reinstate(obj: Retirable, *, by) -> None:  # noqa: ANN001 - any user model
+def reinstate(obj: Retirable, *, by: Any) -> None:
     """Take `obj` back into use."""
     with operation(by=by):
         obj.retired_on, obj.retired_reason = None, ""

@@ -441,7 +441,7 @@ def read_cell(element: Element, depth: int) -> Cell:
     inside = Blocks(depth, in_table=True).read(element.children)
     inside.end_paragraph()
     spans = [number(element.attributes.get(name), MAX_COLUMNS) for name in ("colspan", "rowspan")]
-    return Cell(element.tag == "th", *spans, blocks=inside.finished)
+    return Cell(element.tag == "th", spans[0], spans[1], blocks=inside.finished)
 
 
 def write_table(rows: list[Row]) -> str:
@@ -547,7 +547,7 @@ class TextReader(HTMLParser):
         self.parts: list[str] = []
         self.cells = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 (Python's signature)
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Begin a line, a cell or a block."""
         if tag == "br":
             self.parts.append(" " if self.cells else "\n")
@@ -603,7 +603,8 @@ class RichTextWidget(forms.Textarea):
         """Style sheets and the module that starts the editors of a page."""
         sheets = [f"django_prose_editor/{name}.css" for name in ("material-icons", "editor", "overrides")]
         return forms.Media(
-            css={"all": [*sheets, "kepol/richtext.css"]}, js=[Script("kepol/richtext.js", type="module")]
+            css={"all": [*sheets, "kepol/richtext.css"]},
+            js=[Script("kepol/richtext.js", type="module")],  # type: ignore[list-item]
         )
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
@@ -611,7 +612,7 @@ class RichTextWidget(forms.Textarea):
         address = static("django_prose_editor/editor.js")
         return super().get_context(name, value, {**(attrs or {}), "data-richtext": address})
 
-    def use_required_attribute(self, initial: Any) -> bool:  # noqa: ARG002 (Django's signature)
+    def use_required_attribute(self, initial: Any) -> bool:
         """A browser cannot point at the hidden text area; the server says what is missing."""
         return False
 

@@ -51,7 +51,9 @@ class Valid(models.Model):
     def overlaps(self, other: "Valid") -> bool:
         """Whether there is a day on which both hold."""
         starts_in_time = self.valid_from is None or other.valid_to is None or self.valid_from <= other.valid_to
-        return starts_in_time and (other.valid_from is None or self.valid_to is None or other.valid_from <= self.valid_to)
+        return starts_in_time and (
+            other.valid_from is None or self.valid_to is None or other.valid_from <= self.valid_to
+        )
 
     def overlapping(self, siblings: models.QuerySet) -> models.QuerySet:
         """Rows among `siblings`, other than this one, that hold on a day on which this one holds too."""
@@ -80,14 +82,20 @@ class Exclusive(Valid):
 
     def refuse_rivals(self, *, besides: Collection[Any] = ()) -> None:
         """Raise `ValidationError` when a stored row, other than those with the keys `besides`, holds at the same time."""
-        values = {name: getattr(self, self._meta.get_field(name).attname) for name in self.exclusive_for}
+        values = {name: getattr(self, self.column(name)) for name in self.exclusive_for}
         if None not in values.values():
             rivals = type(self)._base_manager.filter(**values).exclude(pk__in=besides)
             refuse_overlap(self, rivals, self.overlap_message)
 
+    @classmethod
+    def column(cls, name: str) -> str:
+        """Attribute that holds the value of field `name`, for a relation its key."""
+        concrete: Any = cls._meta.get_field(name)
+        return str(concrete.attname)
+
     def competes_with(self, other: "Exclusive") -> bool:
         """Whether `other` must not hold on a day on which this row holds."""
-        columns = [self._meta.get_field(name).attname for name in self.exclusive_for]
+        columns = [self.column(name) for name in self.exclusive_for]
         return all(getattr(self, column) == getattr(other, column) for column in columns)
 
 

@@ -382,7 +382,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'historical Beratung',
-                'verbose_name_plural': 'historical Beratungsfolge',
+                'verbose_name_plural': 'historical Beratungen',
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
@@ -438,7 +438,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'Beratung',
-                'verbose_name_plural': 'Beratungsfolge',
+                'verbose_name_plural': 'Beratungen',
                 'ordering': ['position', 'pk'],
                 'abstract': False,
             },

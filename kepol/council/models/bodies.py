@@ -129,9 +129,14 @@ class OfficeHolder(Valid, Record):
 
     office = models.CharField("Amt", max_length=20, choices=Office)
     person = models.ForeignKey(Person, models.PROTECT, verbose_name="Person", related_name="+")
-    title = models.CharField("Amtsbezeichnung", max_length=100, help_text="Unter der Unterschrift, zum Beispiel Oberbürgermeisterin.")
+    title = models.CharField(
+        "Amtsbezeichnung", max_length=100, help_text="Unter der Unterschrift, zum Beispiel Oberbürgermeisterin."
+    )
     issuer_line = models.CharField(
-        "Kopfzeile", max_length=100, blank=True, help_text="Oben auf der Vorlage, zum Beispiel: Die Oberbürgermeisterin."
+        "Kopfzeile",
+        max_length=100,
+        blank=True,
+        help_text="Oben auf der Vorlage, zum Beispiel: Die Oberbürgermeisterin.",
     )
 
     objects = OfficeHolderQuerySet.as_manager()
@@ -159,6 +164,8 @@ class OfficeHolder(Valid, Record):
             return
         siblings = type(self).objects.filter(office=self.office).select_related("person")
         try:
-            refuse_overlap(self, siblings, "Zur selben Zeit hat schon {rival} dieses Amt. Passen Sie die Gültigkeit an.")
+            refuse_overlap(
+                self, siblings, "Zur selben Zeit hat schon {rival} dieses Amt. Passen Sie die Gültigkeit an."
+            )
         except ValidationError as error:
             raise ValidationError({"valid_from": error.messages}, code="overlap") from error

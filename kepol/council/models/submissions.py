@@ -40,19 +40,37 @@ class Submission(Keyed, Record):
     subject = models.TextField("Betreff", help_text="Eine Zeile; eine zweite beginnt üblicherweise mit „hier:“.")
     publicity = models.CharField("Status", max_length=20, choices=Publicity, default=Publicity.PUBLIC)
     council_status = models.CharField(
-        "Status im Ratsinformationssystem", max_length=100, blank=True, help_text="Der genaue Wortlaut, wie er dort steht."
+        "Status im Ratsinformationssystem",
+        max_length=100,
+        blank=True,
+        help_text="Der genaue Wortlaut, wie er dort steht.",
     )
     council_status_seen_on = models.DateField("Status gesehen am", null=True, blank=True)
     lead = models.ForeignKey(
-        Organisation, models.PROTECT, verbose_name="Federführend", related_name="+", limit_choices_to=UNITS, help_text="Genau eine Dienststelle."
+        Organisation,
+        models.PROTECT,
+        verbose_name="Federführend",
+        related_name="+",
+        limit_choices_to=UNITS,
+        help_text="Genau eine Dienststelle.",
     )
     involved = models.ManyToManyField(
-        Organisation, verbose_name="Beteiligt", related_name="+", blank=True, limit_choices_to=UNITS, help_text="Weitere Dienststellen."
+        Organisation,
+        verbose_name="Beteiligt",
+        related_name="+",
+        blank=True,
+        limit_choices_to=UNITS,
+        help_text="Weitere Dienststellen.",
     )
-    author_text = models.CharField("Verfasst von", max_length=200, blank=True, help_text="Freier Text, zum Beispiel DEZ I, FB 01/300.")
+    author_text = models.CharField(
+        "Verfasst von", max_length=200, blank=True, help_text="Freier Text, zum Beispiel DEZ I, FB 01/300."
+    )
     file_number = models.CharField("Aktenzeichen (AZ)", max_length=60, blank=True)
     dated_on = models.DateField(
-        "Datum der Vorlage", null=True, blank=True, help_text="Leer: Kopfzeile und Namen richten sich nach der ersten Sitzung."
+        "Datum der Vorlage",
+        null=True,
+        blank=True,
+        help_text="Leer: Kopfzeile und Namen richten sich nach der ersten Sitzung.",
     )
     term = models.ForeignKey(
         CouncilTerm, models.PROTECT, verbose_name="Wahlperiode", null=True, blank=True, related_name="+", editable=False
@@ -134,7 +152,9 @@ class Submission(Keyed, Record):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save with the term that the reference names."""
-        self.term = CouncilTerm.objects.filter(number=Reference.parse(self.reference).term).first() if self.reference else None
+        self.term = (
+            CouncilTerm.objects.filter(number=Reference.parse(self.reference).term).first() if self.reference else None
+        )
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "term"}
         super().save(*args, **kwargs)
@@ -155,10 +175,17 @@ class Consultation(Part):
     status = models.CharField("Status", max_length=10, choices=ConsultationStatus, default=ConsultationStatus.PLANNED)
     agenda_item = models.CharField("TOP", max_length=20, blank=True, help_text="Zum Beispiel Ö 7.")
     outcome = models.CharField("Ergebnis", max_length=20, choices=Outcome, blank=True)
-    vote_text = models.CharField("Abstimmungsergebnis", max_length=300, blank=True, help_text="Im Wortlaut, zum Beispiel: einstimmig bei einer Enthaltung.")
+    vote_text = models.CharField(
+        "Abstimmungsergebnis",
+        max_length=300,
+        blank=True,
+        help_text="Im Wortlaut, zum Beispiel: einstimmig bei einer Enthaltung.",
+    )
     votes_yes = models.PositiveSmallIntegerField("Ja", null=True, blank=True)
     votes_no = models.PositiveSmallIntegerField("Nein", null=True, blank=True)
-    votes_abstained = models.PositiveSmallIntegerField("Enthaltungen", null=True, blank=True, help_text="Leer heißt: nicht genannt.")
+    votes_abstained = models.PositiveSmallIntegerField(
+        "Enthaltungen", null=True, blank=True, help_text="Leer heißt: nicht genannt."
+    )
 
     history_title = "committee"
     objects = ConsultationQuerySet.as_manager()
@@ -183,7 +210,11 @@ class DraftResolution(Part):
 
     submission = models.ForeignKey(Submission, models.CASCADE, verbose_name="Vorlage", related_name="draft_resolutions")
     committees = models.ManyToManyField(
-        Committee, verbose_name="für", related_name="+", blank=True, help_text="Leer: für alle Gremien der Beratungsfolge."
+        Committee,
+        verbose_name="für",
+        related_name="+",
+        blank=True,
+        help_text="Leer: für alle Gremien der Beratungsfolge.",
     )
     text = RichTextField("Text")
 

@@ -43,7 +43,7 @@ class RelationsMixin:
     formfield_overrides: ClassVar[dict[Any, Any]] = {models.URLField: {"assume_scheme": "https"}}
 
     def _is_searchable(self, db_field: Any) -> bool:
-        related = self.admin_site._registry.get(db_field.remote_field.model)  # type: ignore[attr-defined]
+        related = self.admin_site._registry.get(db_field.remote_field.model)  # noqa: SLF001 - as Django itself does  # type: ignore[attr-defined]
         return related is not None and bool(related.get_search_fields(None))
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -148,7 +148,7 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         """Model fields in their order; the version is put in by `get_fieldsets`."""
         return [name for name in super().get_fields(request, obj) if name != SEEN]
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save only what changed, so that opening and saving a form never makes another person's version stale."""
         if not change or form.has_changed():
             super().save_model(request, obj, form, change)
@@ -197,7 +197,11 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
     # --- Saving ------------------------------------------------------------------------------------------------
     @csrf_protect_m
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show or save the form; unseen work of others leads to the conflict page instead of being overwritten."""
         if request.method != "POST":
@@ -210,7 +214,10 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
                 # Somebody saved between our reading and our writing: read again, and the checks of the form see it.
                 continue
             return self._conflict_page(request, response) or response
-        messages.error(request, "Ihre Eingabe wurde nicht gespeichert, weil gerade mehrere Personen speichern. Versuchen Sie es noch einmal.")
+        messages.error(
+            request,
+            "Ihre Eingabe wurde nicht gespeichert, weil gerade mehrere Personen speichern. Versuchen Sie es noch einmal.",
+        )
         return HttpResponseRedirect(request.get_full_path())
 
     def _prepare(self, request: HttpRequest) -> None:
@@ -253,7 +260,9 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
     def _extra(self, request: HttpRequest, object_id: str | None, extra: dict[str, Any] | None) -> dict[str, Any]:
         return {"model_admin": self, **(extra or {})}
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         """Add the buttons of the object."""
         obj = kwargs.get("obj")
         if obj is not None and obj.pk:
@@ -262,7 +271,9 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Deleting ----------------------------------------------------------------------------------------------
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Delete only the versions, of the object and of its parts, that the confirmation page showed."""
         try:
             with transaction.atomic(), history.operation(by=request.user):
@@ -283,11 +294,15 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         return HttpResponseRedirect(f"{request.path}?{urlencode({SEEN: whole_token(obj)})}")
 
     def _confirm_again(self, request: HttpRequest) -> HttpResponse:
-        messages.warning(request, "Der Eintrag wurde inzwischen geändert. Prüfen Sie den neuen Stand und bestätigen Sie noch einmal.")
+        messages.warning(
+            request, "Der Eintrag wurde inzwischen geändert. Prüfen Sie den neuen Stand und bestätigen Sie noch einmal."
+        )
         return HttpResponseRedirect(request.path)
 
     # --- History -----------------------------------------------------------------------------------------------
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Who changed what from what to what; view only."""
         obj = self.get_object(request, unquote(object_id))
         if obj is None:
@@ -360,7 +375,9 @@ def _retire(obj: Any, *, by: Any, reason: str) -> None:
 class RetireForm(forms.Form):
     """Why something is put aside."""
 
-    reason = forms.CharField(label="Grund", max_length=300, help_text="Wird überall gezeigt, wo der Eintrag noch vorkommt.")
+    reason = forms.CharField(
+        label="Grund", max_length=300, help_text="Wird überall gezeigt, wo der Eintrag noch vorkommt."
+    )
 
 
 RETIREMENT = (

@@ -83,7 +83,7 @@ def _of_form(form: VersionedForm) -> Clash:
 
 def _difference(form: VersionedForm, name: str) -> Difference | None:
     stored = form.stored[name]
-    if not form._differs(name, stored):
+    if not form.differs(name, stored):
         return None
     known = form.found or {}
     return Difference(
@@ -105,7 +105,9 @@ def _preselected(form: VersionedForm, name: str, stored: Any, known: dict[str, A
 
 def _same(one: Any, other: Any) -> bool:
     def plain(value: Any) -> Any:
-        return sorted(str(getattr(item, "pk", item)) for item in value) if isinstance(value, list | tuple) else value or ""
+        return (
+            sorted(str(getattr(item, "pk", item)) for item in value) if isinstance(value, list | tuple) else value or ""
+        )
 
     return plain(one) == plain(other)
 
@@ -113,7 +115,9 @@ def _same(one: Any, other: Any) -> bool:
 def _vanished(formset: VersionedFormSet, form: VersionedForm, index: int) -> Clash:
     title = f"{formset.model._meta.verbose_name}, die inzwischen gelöscht wurde"
     typed = [
-        Difference(name="", label=str(field.label), mine=_typed(form, name), stored="gelöscht", found="", preselected=MINE)
+        Difference(
+            name="", label=str(field.label), mine=_typed(form, name), stored="gelöscht", found="", preselected=MINE
+        )
         for name, field in form.fields.items()
         if name not in {SEEN, "id", formset.fk.name, "DELETE"} and _typed(form, name)
     ]
@@ -145,14 +149,14 @@ def _whole_row(form: VersionedForm) -> dict[str, list[str]]:
 def _typed(form: VersionedForm, name: str) -> str:
     if name in form.cleaned_data:
         return _shown(form, name, form.cleaned_data[name])
-    raw = form._widget_data(name)
+    raw = form.widget_data(name)
     return ", ".join(map(str, raw)) if isinstance(raw, list) else str(raw or "")
 
 
 def _shown(form: VersionedForm, name: str, value: Any) -> str:
     """How `value` reads on the page, whether it is an object, a key, a list of either, or a plain value."""
     column = form.instance._meta.get_field(name)
-    if value is None or value == "" or value == [] or (value is False and isinstance(column, models.FileField)):
+    if value in (None, "", []) or (value is False and isinstance(column, models.FileField)):
         return ""
     if not column.is_relation:
         return display(column, value)
@@ -168,7 +172,10 @@ def posted(field: forms.Field, name: str, value: Any) -> dict[str, list[str]]:
     value = field.prepare_value(value)
     if isinstance(widget, forms.MultiWidget):
         parts = widget.decompress(value)
-        return {f"{name}_{i}": [str(part.format_value(item) or "")] for i, (part, item) in enumerate(zip(widget.widgets, parts, strict=True))}
+        return {
+            f"{name}_{i}": [str(part.format_value(item) or "")]
+            for i, (part, item) in enumerate(zip(widget.widgets, parts, strict=True))
+        }
     if isinstance(widget, forms.ClearableFileInput):
         return {name: [], widget.clear_checkbox_name(name): []}
     if isinstance(widget, forms.CheckboxInput):
@@ -187,7 +194,12 @@ def page(request: HttpRequest, model_admin: Any, found: list[Clash]) -> HttpResp
     """
     fresh = {clash.form.add_prefix(SEEN): seen_token(clash.form.instance) for clash in found if clash.form}
     skipped = ("csrfmiddlewaretoken", RESOLVE, CHOICE, STORED, NAMES, VANISHED)
-    kept = [(key, value) for key, values in request.POST.lists() if not key.startswith(skipped) and key not in fresh for value in values]
+    kept = [
+        (key, value)
+        for key, values in request.POST.lists()
+        if not key.startswith(skipped) and key not in fresh
+        for value in values
+    ]
     context = {
         **model_admin.admin_site.each_context(request),
         "title": "Gleichzeitige Bearbeitung",

@@ -60,7 +60,9 @@ class VersionedForm(forms.ModelForm):
         self.stored: dict[str, Any] = {}
         if not self.is_versioned:
             return
-        self.stored = {name: self.get_initial_for_field(field, name) for name, field in self.fields.items() if name != SEEN}
+        self.stored = {
+            name: self.get_initial_for_field(field, name) for name, field in self.fields.items() if name != SEEN
+        }
         self.initial[SEEN] = seen_token(self.instance)
         self._tell_labels()
 
@@ -104,8 +106,8 @@ class VersionedForm(forms.ModelForm):
         self.stale = True
         self.found = self._found_values(version)
         # Who typed what is stored by now loses nothing and overwrites nothing.
-        typed = [name for name, value in self.stored.items() if self._differs(name, value)]
-        self.touched = [name for name in typed if self.found is None or self._differs(name, self.found[name])]
+        typed = [name for name, value in self.stored.items() if self.differs(name, value)]
+        self.touched = [name for name in typed if self.found is None or self.differs(name, self.found[name])]
         if self.touched:
             raise ValidationError("Inzwischen hat jemand anderes gespeichert.", code="conflict")
 
@@ -122,13 +124,13 @@ class VersionedForm(forms.ModelForm):
         rows = getattr(row, name).all()
         return [getattr(link, f"{column.m2m_reverse_field_name()}_id") for link in rows]
 
-    def _differs(self, name: str, value: Any) -> bool:
+    def differs(self, name: str, value: Any) -> bool:
         field = self.fields[name]
         if field.disabled:
             return False
-        return field.has_changed(value, self._widget_data(name))
+        return field.has_changed(value, self.widget_data(name))
 
-    def _widget_data(self, name: str) -> Any:
+    def widget_data(self, name: str) -> Any:
         return self.fields[name].widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
 
     def _save_m2m(self) -> None:
@@ -179,7 +181,9 @@ class VersionedFormSet(BaseInlineFormSet):
     def clean(self) -> None:
         """Rows that somebody else deleted or changed meanwhile are conflicts too."""
         super().clean()
-        self.vanished = [index for index, form in enumerate(self.initial_forms) if self._is_gone(form) and not self.is_doomed(form)]
+        self.vanished = [
+            index for index, form in enumerate(self.initial_forms) if self._is_gone(form) and not self.is_doomed(form)
+        ]
         doomed = [form for form in self.initial_forms if self.is_doomed(form)]
         if self.vanished or any(form.stale for form in doomed):
             raise ValidationError("Inzwischen hat jemand anderes Zeilen geändert oder gelöscht.", code="conflict")
@@ -206,7 +210,7 @@ class VersionedFormSet(BaseInlineFormSet):
     def _is_gone(self, form: forms.ModelForm) -> bool:
         return bool(form["id"].value()) and form.instance.pk is None
 
-    def save_new(self, form: forms.ModelForm, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+    def save_new(self, form: forms.ModelForm, commit: bool = True) -> Any:
         """Put a new row without a position behind the others."""
         if "position" in form.fields and not form.cleaned_data.get("position"):
             positions = [other.instance.position for other in self.initial_forms]

@@ -71,7 +71,13 @@ class BackOfficeSite(admin.AdminSite):
     def _group(self, name: str, models: list[dict[str, Any]]) -> dict[str, Any]:
         mine = [model for model in models if self._registry[model["model"]].work_group == name]
         mine.sort(key=lambda model: self._registry[model["model"]].work_order)
-        return {"name": name, "app_label": f"group-{GROUPS.index(name)}", "app_url": "", "has_module_perms": True, "models": mine}
+        return {
+            "name": name,
+            "app_label": f"group-{GROUPS.index(name)}",
+            "app_url": "",
+            "has_module_perms": True,
+            "models": mine,
+        }
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Start page with what matters today."""
@@ -79,4 +85,3 @@ class BackOfficeSite(admin.AdminSite):
         sources = implementations(settings.FOLLOW_UPS)
         counts = [count for source in sources for count in source.counts(request.user, on=today)]
         return super().index(request, {"counts": counts, "today": today, **(extra_context or {})})
-

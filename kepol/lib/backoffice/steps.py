@@ -20,6 +20,7 @@ from kepol.lib.history import operation
 from kepol.lib.versions import Conflict, seen_token, seen_version
 
 CONFIRMED = "confirmed"
+NAMED = 3
 
 
 class Nothing(forms.Form):
@@ -60,10 +61,13 @@ def run_step(model_admin: Any, request: HttpRequest, step: Step, obj: Any) -> Ht
     form = step.form(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         if seen_version(obj, request.POST.get("seen", "")) != obj.version:
-            messages.warning(request, f"„{obj}“ wurde inzwischen geändert. Prüfen Sie den neuen Stand und bestätigen Sie noch einmal.")
+            messages.warning(
+                request,
+                f"„{obj}“ wurde inzwischen geändert. Prüfen Sie den neuen Stand und bestätigen Sie noch einmal.",
+            )
         elif _run(request, form, step, [obj]):
             return HttpResponseRedirect(back)
-    return _page(model_admin, request, step, [obj], form, back)
+    return _page(model_admin, request, step, [obj], form=form, back=back)
 
 
 def as_action(step: Step) -> Callable[..., HttpResponse | None]:
@@ -77,7 +81,16 @@ def as_action(step: Step) -> Callable[..., HttpResponse | None]:
         form = step.form(request.POST if CONFIRMED in request.POST else None)
         if CONFIRMED in request.POST and form.is_valid() and _run(request, form, step, rows):
             return None
-        return _page(model_admin, request, step, rows, form, request.get_full_path(), action=step.name, left_out=len(queryset) - len(rows))
+        return _page(
+            model_admin,
+            request,
+            step,
+            rows,
+            form=form,
+            back=request.get_full_path(),
+            action=step.name,
+            left_out=len(queryset) - len(rows),
+        )
 
     action.short_description = step.label  # type: ignore[attr-defined]
     action.allowed_permissions = [step.permission]  # type: ignore[attr-defined]
@@ -97,19 +110,21 @@ def _run(request: HttpRequest, form: forms.Form, step: Step, rows: Sequence[Any]
     except Conflict as conflict:
         form.add_error(None, f"{conflict} Prüfen Sie den neuen Stand und bestätigen Sie noch einmal.")
         return False
-    names = ", ".join(f"„{row}“" for row in rows[:3]) + (f" und {len(rows) - 3} weitere" if len(rows) > 3 else "")
+    names = ", ".join(f"„{row}“" for row in rows[:NAMED])
+    if len(rows) > NAMED:
+        names += f" und {len(rows) - NAMED} weitere"
     messages.success(request, f"{step.done}: {names}.")
     return True
 
 
-def _page(
+def _page(  # noqa: PLR0913 - what the page shows
     model_admin: Any,
     request: HttpRequest,
     step: Step,
     rows: Sequence[Any],
+    *,
     form: forms.Form,
     back: str,
-    *,
     action: str = "",
     left_out: int = 0,
 ) -> HttpResponse:

@@ -1,7 +1,5 @@
 """What can go wrong on the way to a PDF; every error is a German sentence for the user."""
 
-# ruff: noqa: N818 - the names say what happened: busy, refused, rejected
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

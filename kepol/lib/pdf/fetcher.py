@@ -20,7 +20,7 @@ class AssetFetcher(URLFetcher):
         self.assets = assets
         self.blocked: list[str] = []
 
-    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:  # noqa: ARG002 - given by the base class
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
         """Return a known asset; raise `ValueError` for everything else, which WeasyPrint takes as "not there"."""
         if (asset := self.assets.get(url)) is None:
             self.blocked.append(url[:LONGEST_RECORD])

@@ -12,11 +12,13 @@ UNITS = r"€|Euro|EUR|%|Prozent|Mio\.|Mrd\.|Tsd\.|km|m²|kWh|kg|CO₂|Uhr|[tmh]
 GAP = r"[ \t\r\n\u00a0]+"
 
 TOGETHER = (
+    rf"\b\d{{1,2}}[:.]\d{{2}}(?:{GAP}–{GAP}\d{{1,2}}[:.]\d{{2}})?{GAP}Uhr\b",
+    rf"\b(?:FB|E|S|B|Dez){GAP}[0-9IVX]+/\d{{2,4}}(?:/WP\d{{2}}(?:-\d+)?)?\b",
     rf"§§?{GAP}\d+[a-z]?(?:{GAP}Abs\.{GAP}\d+)?(?:{GAP}(?:Satz|S\.|Nr\.){GAP}\d+)?",
     rf"\b(?:Art|Abs|Nr|Ziff|Kap|Abb|Tab|S)\.{GAP}\d+[a-z]?\b",
     rf"\b(?:FB|WP|TOP|SDG|Anlage|Ziffer|Seite|Satz|KW){GAP}\d+[a-z]?\b",
     rf"\b(?:[1-9]|[12]\d|3[01])\.{GAP}(?:{MONTHS})\b(?:{GAP}\d{{4}}\b)?",
-    rf"(?<![\d.,]){NUMBER}{GAP}(?:{UNITS})(?:{GAP}(?:€|Euro|EUR)(?!\w))?(?!\w)",
+    rf"(?<![\d.,:]){NUMBER}{GAP}(?:{UNITS})(?:{GAP}(?:€|Euro|EUR)(?!\w))?(?!\w)",
     rf"\b(?:z\.{GAP}B\.|d\.{GAP}h\.|u\.{GAP}a\.|i\.{GAP}d\.{GAP}R\.|u\.{GAP}U\.|o\.{GAP}g\.|i\.{GAP}V\.|z\.{GAP}T\.)",
 )
 # A word with a star, colon or underscore inside: Bürger*innen, Mitarbeiter:innen, Kolleg_innen.

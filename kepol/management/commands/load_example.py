@@ -17,7 +17,9 @@ from kepol.lib.pdf.renderer import render_pdf
 class Command(BaseCommand):
     """Loading twice changes nothing."""
 
-    help = "Lädt das Beispiel (Dienststellen, Gremien, zwei Vorlagen, Zugänge) und schreibt seine PDF. Nur mit DEMO=True."
+    help = (
+        "Lädt das Beispiel (Dienststellen, Gremien, zwei Vorlagen, Zugänge) und schreibt seine PDF. Nur mit DEMO=True."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Options of the command line."""
