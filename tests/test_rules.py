@@ -8,15 +8,15 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from kepol.accounts.choices import Role
 from kepol.accounts.models import User
 from kepol.accounts.roles import sync_roles
-from kepol.council.choices import Office, Origin
-from kepol.council.models import Committee, CommitteeName, Consultation, CouncilTerm, OfficeHolder, Submission
+from kepol.council.choices import Office
+from kepol.council.models import Committee, CommitteeName, CouncilTerm
 from kepol.lib.retirement import reinstate
 from kepol.lib.versions import Versioned
 from kepol.reference.models import Country, Sdg
@@ -24,13 +24,10 @@ from stakeholders.choices import OrganisationKind
 from stakeholders.models import Membership, Organisation, OrganisationAlias, OrganisationName, Person, refuse_circle
 from tests.factories import (
     FACTORIES,
-    AttachmentFactory,
     CommitteeFactory,
     CommitteeNameFactory,
     ConsultationFactory,
-    CountryFactory,
     CouncilTermFactory,
-    DraftResolutionFactory,
     MembershipFactory,
     OfficeHolderFactory,
     OrganisationAliasFactory,
@@ -38,7 +35,6 @@ from tests.factories import (
     OrganisationNameFactory,
     PersonFactory,
     SdgFactory,
-    SectionFactory,
     SubmissionFactory,
     UnitFactory,
     UserFactory,
