@@ -13,7 +13,7 @@ export PYTHONPATH := $(CURDIR)/.ci
 unexport MAKEFLAGS
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench audit lock format demo-reset
+.PHONY: help run install test check bench audit lock format demo-reset
 
 help: ## zeigt diese Übersicht
 	@echo "KEpol – make ZIEL"
@@ -22,6 +22,9 @@ help: ## zeigt diese Übersicht
 run: ## richtet alles ein und startet KEpol auf 127.0.0.1 (PORT=8000)
 	@$(PYTHON) -m tools.setup run
 	@$(VENV)/python -m tools.serve $(PORT)
+
+install: ## richtet nur ein, für den Betrieb (ohne .env, ohne Start)
+	@$(PYTHON) -m tools.setup install
 
 test: ## alle Tests auf PostgreSQL und auf SQLite (ARGS="-k …")
 	@$(PYTHON) -m tools.setup test

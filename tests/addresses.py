@@ -32,10 +32,7 @@ def one_of_each():
 
 def addresses(rows):
     """All addresses, with the objects `rows` (by model) in place of the arguments."""
-    return [
-        Address(name, f"/{PARAMETER.sub(lambda found: _argument(found[1], route, rows), route)}")
-        for name, route in _routes()
-    ]
+    return [Address(name, _filled(route, rows)) for name, route in _routes()]
 
 
 def _routes(patterns=None, before=""):
@@ -44,16 +41,15 @@ def _routes(patterns=None, before=""):
         if hasattr(entry, "url_patterns"):
             yield from _routes(entry.url_patterns, route)
         else:
-            # The last pattern of the admin is a regular expression that catches everything else.
-            yield entry.name or route, route.replace("(?P<url>.*)$", "nichts/").replace("^", "")
+            yield entry.name or route, route
 
 
-def _argument(name, route, rows):
-    model = next((model for model in rows if f"/{model._meta.app_label}/{model._meta.model_name}/" in route), Submission)
-    given = {
-        "step": "stilllegen",
-        "content_type_id": str(ContentType.objects.get_for_model(Submission).pk),
-        "key": "anlage",
-        "app_label": "council",
-    }
-    return given.get(name, str(rows[model].pk))
+def _filled(route, rows):
+    before, pattern, _ = route.replace("^", "").partition("(?P<")
+    if pattern:  # two patterns of the admin: the page of one app, and one that catches everything else
+        return f"/{before}council/" if "app_label" in route else f"/{before}nichts/"
+    model = next(
+        (model for model in rows if f"/{model._meta.app_label}/{model._meta.model_name}/" in route), Submission
+    )
+    given = {"step": "stilllegen", "content_type_id": ContentType.objects.get_for_model(Submission).pk, "key": "anlage"}
+    return "/" + PARAMETER.sub(lambda found: str(given.get(found[1], rows[model].pk)), route)

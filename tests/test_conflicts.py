@@ -5,6 +5,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -237,6 +238,20 @@ def test_damaged_choices_are_a_bad_request_and_no_error_of_the_server(client):
             client.post(address(submission), {**opened(client, submission), "_resolve": "1", **extra}).status_code
             == 400
         )
+
+
+def test_an_account_shows_roles_and_never_the_password(client):
+    client.force_login(UserFactory(is_superuser=True))
+    user = UserFactory(roles=[Role.LEITUNG])
+    form = opened(client, user)
+    groups = {group.name: str(group.pk) for group in Group.objects.all()}
+    saved(client, user, form, groups=[groups[Role.FACHBEREICH]])
+    user.refresh_from_db()
+    page = conflict(client, user, form, groups=[groups[Role.LESEZUGRIFF]])
+    assert seen(row(page, "groups")) == ("Lesezugriff", "Fachbereich", "Leitung")
+    assert user.password not in page.text
+    choose(client, user, page, groups="mine")
+    assert [group.name for group in user.groups.all()] == ["Lesezugriff"]
 
 
 # --- Rows --------------------------------------------------------------------------------------------------------

@@ -101,7 +101,9 @@ def test_every_page_of_the_example_says_that_it_is_one(example):
         assert file_name(taken).startswith("BEISPIEL-")
         pdf = pypdf.PdfReader(io.BytesIO(render_pdf(to_pdf_document(taken, printed_on=DAY))))
         assert "BEISPIEL – keine amtliche Vorlage" in pdf.metadata.title + (pdf.metadata.subject or "")
-        assert [page.extract_text().count("BEISPIEL – keine amtliche Vorlage") for page in pdf.pages] == [1] * len(pdf.pages)
+        assert [page.extract_text().count("BEISPIEL – keine amtliche Vorlage") for page in pdf.pages] == [1] * len(
+            pdf.pages
+        )
 
 
 def test_without_demo_nothing_is_loaded(db, settings):

@@ -473,21 +473,107 @@ def test_result_on_the_page_is_taken_even_without_its_status(register):
     assert (row.status, row.outcome) == (ConsultationStatus.DONE, Result.ADOPTED_UNCHANGED)
 
 
-def test_attachment_with_a_file_does_not_go_unasked(register):
+def with_file(submission, title="Lageplan"):
+    submission.attachments.get(title=title).file.save("plan.pdf", ContentFile(b"%PDF-1.7"))
+
+
+def attachments(submission):
+    return [(row.title, bool(row.file)) for row in submission.attachments.all()]
+
+
+@pytest.mark.parametrize("title", ["Lageplan", "Kostenschätzung"])
+def test_attachment_with_a_file_stays_when_the_page_lists_only_others(register, title):
     submission = take_in()
-    attachment = submission.attachments.get(title="Lageplan")
-    attachment.file.save("plan.pdf", ContentFile(b"%PDF-1.7"))
-    page = changed("- Lageplan\n", "")
-    assert plan_of(page).outcome is ImportOutcome.DIFFERS
-    take_in(page, replace=True)
-    assert [row.title for row in submission.attachments.all()] == ["Kostenschätzung"]
+    with_file(submission, title)
+    before = attachments(submission)
+    page = changed(f"- {title}\n", "").replace("Leihräder für", "Räder für")
+    plan = plan_of(page, replace=True)
+    assert f"Die Anlage „{title}“ steht nicht auf der Seite. Sie bleibt, weil sie hier eine Datei hat." in [
+        finding.message for finding in plan.findings
+    ]
+    apply_import(plan, by=None)
+    assert attachments(submission) == before
+    assert plan_of(page).outcome is ImportOutcome.UNCHANGED
+
+
+def test_attachment_without_a_file_goes_when_the_page_lists_only_others(register):
+    submission = take_in()
+    take_in(changed("- Lageplan\n", ""))
+    assert attachments(submission) == [("Kostenschätzung", False)]
+
+
+def test_of_two_attachments_with_one_title_that_with_the_file_stays(register):
+    submission = take_in(changed("- Kostenschätzung\n", "- Lageplan\n"))
+    submission.attachments.last().file.save("plan.pdf", ContentFile(b"%PDF-1.7"))
+    take_in(changed("- Kostenschätzung\n", "").replace("Leihräder für", "Räder für"), replace=True)
+    assert attachments(submission) == [("Lageplan", False), ("Lageplan", True)]
 
 
 def test_file_never_ends_up_under_another_title(register):
     submission = take_in()
-    submission.attachments.get(title="Lageplan").file.save("plan.pdf", ContentFile(b"%PDF-1.7"))
+    with_file(submission)
     take_in(changed("- Lageplan\n", "- Protokoll\n"), replace=True)
-    assert bool(submission.attachments.get(title="Protokoll").file) is False
+    assert attachments(submission) == [("Lageplan", True), ("Protokoll", False), ("Kostenschätzung", False)]
+
+
+def cut(text, start, end):
+    """The page without everything from `start` up to `end`."""
+    return text[: text.index(start)] + text[text.index(end) :]
+
+
+WITHOUT = {
+    "Beteiligt": cut(PAGE, "- Beteiligt:", "- Verfasst von:"),
+    "Verfasst von": cut(PAGE, "- Verfasst von:", "Beratungsfolge\n"),
+    "Beratungsfolge": cut(PAGE, "●\n", "Beschlussvorschlag\n"),
+    "Beschlussvorschlag": cut(PAGE, "Beschlussvorschlag\n", "Erläuterungen\n"),
+    "Erläuterungen": cut(PAGE, "Erläuterungen\n", "Anlage/n\n"),
+    "Anlagen": PAGE[: PAGE.index("Anlage/n\n")],
+}
+
+
+@pytest.mark.parametrize("left_out", WITHOUT)
+def test_part_that_is_not_on_the_page_stays_as_it_is_stored(register, left_out):
+    submission = take_in()
+    page = WITHOUT[left_out]
+    assert plan_of(page).outcome is ImportOutcome.UNCHANGED
+    assert dict(plan_of(page).understood)[left_out] == "– (steht nicht auf der Seite)"
+    before = content_of(submission)
+    take_in(changed("Leihräder für den Schulhof", "Räder", page))
+    assert content_of(Submission.objects.get()) == before | {"subject": "Räder"}
+
+
+@pytest.mark.parametrize("left_out", WITHOUT)
+def test_replacing_a_draft_deletes_nothing_the_page_does_not_carry(register, left_out):
+    submission = take_in()
+    Submission.objects.update(origin=Origin.HERE, imported=None, subject="Entwurf von hier")
+    before = content_of(submission)
+    page = WITHOUT[left_out]
+    plan = plan_of(page, replace=True)
+    assert [row.label for row in plan.differences] == ["Herkunft", "Betreff"]
+    apply_import(plan, by=None)
+    assert content_of(Submission.objects.get()) == before
+    assert plan_of(page).outcome is ImportOutcome.UNCHANGED
+
+
+@pytest.mark.parametrize("left_out", WITHOUT)
+def test_paper_read_without_a_part_takes_it_later_without_asking(register, left_out):
+    submission = take_in(WITHOUT[left_out])
+    plan = plan_of()
+    assert plan.outcome is ImportOutcome.UPDATE
+    apply_import(plan, by=None)
+    assert content_of(Submission.objects.get(pk=submission.pk)) == plan.content
+    assert plan_of().outcome is ImportOutcome.UNCHANGED
+
+
+def test_row_with_counted_votes_does_not_go_unasked(register):
+    submission = take_in()
+    row = submission.consultations.first()
+    row.votes_yes = 12
+    row.save()
+    page = cut(PAGE, "●\nGeplant\n|\n|\nHauptausschuss", "●\nGeplant\n|\n|\nRat der Stadt")
+    assert plan_of(page).outcome is ImportOutcome.DIFFERS
+    take_in(page, replace=True)
+    assert submission.consultations.get().committee == register.council
 
 
 def test_new_paper_of_unclear_status_is_not_public(register):

@@ -265,9 +265,9 @@ def test_a_second_unique_value_gets_a_message(model):
         field = next(iter(UNIQUE[model]))
         row, other = FACTORIES[model](), FACTORIES[model]()
         change = {field: getattr(other, field)}
+    for field, value in change.items():
+        setattr(row, field, value)
     with pytest.raises(ValidationError):
-        for field, value in change.items():
-            setattr(row, field, value)
         row.full_clean()
     if model is not User:
         assert submit(type(row).objects.get(pk=row.pk), change).status_code == 200

@@ -122,6 +122,8 @@ def set_up(lock: str) -> None:
 def main(target: str) -> None:
     if target == "env":
         write_env()
+    elif target == "install":
+        set_up("requirements.txt")
     elif target == "run":
         set_up("requirements.txt")
         write_env()

@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth import password_validation
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
@@ -14,64 +14,109 @@ from kepol.accounts.choices import Role
 from kepol.accounts.models import User
 from kepol.lib.backoffice.admin import BaseAdmin
 from kepol.lib.backoffice.forms import VersionedForm
+from kepol.lib.backoffice.steps import Step
 
 
-class RolesMixin:
-    """Roles as boxes to tick, in the order of the table of rights."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "groups" in self.fields:  # type: ignore[attr-defined]
-            self.fields["groups"].queryset = Group.objects.filter(name__in=[role.value for role in Role]).order_by("pk")  # type: ignore[attr-defined]
-            self.fields["groups"].label = "Rollen"  # type: ignore[attr-defined]
-            self.fields["groups"].help_text = "Mehrere sind möglich. Die Rechte folgen beim nächsten Seitenaufruf."  # type: ignore[attr-defined]
+def password_field(label: str, help_text: str = "") -> forms.CharField:
+    """A field for a new password, which browsers and password stores recognise as one."""
+    widget = forms.PasswordInput(attrs={"autocomplete": "new-password", "class": "vTextField"})
+    return forms.CharField(label=label, strip=False, widget=widget, help_text=help_text)
 
 
-class AccountCreationForm(RolesMixin, AdminUserCreationForm):
+class PasswordPair(forms.Form):
+    """A new password, typed twice."""
+
+    password1 = password_field("Passwort", "Mindestens 12 Zeichen; kein gebräuchliches Passwort.")
+    password2 = password_field("Passwort wiederholen")
+
+    def clean(self) -> dict[str, Any]:
+        """Both alike, and good enough."""
+        cleaned = super().clean() or {}
+        first, second = cleaned.get("password1"), cleaned.get("password2")
+        if first and second and first != second:
+            self.add_error("password2", "Die beiden Passwörter stimmen nicht überein.")
+        elif first:
+            self.check_strength(first)
+        return cleaned
+
+    def check_strength(self, password: str) -> None:
+        """Ask the validators of the settings."""
+        try:
+            password_validation.validate_password(password, getattr(self, "instance", None))
+        except ValidationError as error:
+            self.add_error("password1", error)
+
+
+class AccountCreationForm(PasswordPair, VersionedForm):
     """A new account."""
 
     class Meta:
         model = User
         fields = ("email", "groups")
-        widgets = {"groups": forms.CheckboxSelectMultiple}
+
+    def save(self, commit: bool = True) -> User:
+        """Store the hash of the password only."""
+        self.instance.set_password(self.cleaned_data["password1"])
+        return super().save(commit)
 
 
-class AccountChangeForm(RolesMixin, VersionedForm, UserChangeForm):
-    """An existing account."""
+def set_password(user: User, *, by: Any, password1: str, password2: str) -> None:
+    """Give `user` a new password; all their sessions end with the next request."""
+    user.set_password(password1)
+    user.save()
 
-    class Meta:
-        model = User
-        fields = ("email", "password", "is_active", "groups")
-        widgets = {"groups": forms.CheckboxSelectMultiple}
+
+SET_PASSWORD = Step(
+    name="passwort",
+    label="Passwort setzen …",
+    run=set_password,
+    form=PasswordPair,
+    explanation="Die Person wird überall abgemeldet und meldet sich mit dem neuen Passwort an.",
+    done="Das Passwort wurde gesetzt",
+)
 
 
 @admin.register(User)
-class UserAdmin(BaseAdmin, DjangoUserAdmin):
-    """Accounts. What an account may do follows from its roles alone."""
+class UserAdmin(BaseAdmin):
+    """Accounts. What an account may do follows from its roles alone; accounts are switched off, not deleted."""
 
     work_group = "Zugänge"
     work_order = 10
-    form = AccountChangeForm
-    add_form = AccountCreationForm
+    steps = (SET_PASSWORD,)
     list_display = ("email", "roles_shown", "is_active", "last_login")
-    list_filter = ("is_active", ("groups", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("is_active", "groups__name")
     ordering = ("email",)
-    filter_horizontal = ()
     readonly_fields = ("last_login", "joined_at")
     search_keys = ("email",)
     fieldsets = (
-        (None, {"fields": ("email", "password", "is_active")}),
+        (None, {"fields": ("email", "is_active")}),
         ("Rollen", {"fields": ("groups",)}),
-        ("Verlauf", {"fields": ("last_login", "joined_at")}),
+        ("Zeiten", {"fields": ("joined_at", "last_login")}),
     )
     add_fieldsets = (
-        (None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2", "groups")}),
+        (
+            None,
+            {
+                "fields": ("email", "password1", "password2", "groups"),
+                "description": "Danach verknüpft die Koordination das Konto mit einer Person, damit deren Dienststelle bekannt ist.",
+            },
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With the roles of all rows in one query; only a superuser sees superusers."""
         rows = super().get_queryset(request).prefetch_related("groups")
         return rows if request.user.is_superuser else rows.filter(is_superuser=False)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Passwords only for a new account; later they are set by a step."""
+        if obj is None:
+            kwargs["form"] = AccountCreationForm
+        return super().get_form(request, obj, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new account needs a password, an existing one shows its times."""
+        return self.add_fieldsets if obj is None else super().get_fieldsets(request, obj)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """Parts of the address; it is stored in lower case and has no accents to fold."""
@@ -80,15 +125,18 @@ class UserAdmin(BaseAdmin, DjangoUserAdmin):
         return queryset, False
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Keep the boxes of the form."""
-        kwargs.setdefault("widget", forms.CheckboxSelectMultiple())
+        """Roles as boxes to tick, in the order of the table of rights."""
         return forms.ModelMultipleChoiceField(
             Group.objects.filter(name__in=[role.value for role in Role]).order_by("pk"),
             required=False,
             label="Rollen",
-            widget=kwargs["widget"],
+            widget=forms.CheckboxSelectMultiple,
             help_text="Mehrere sind möglich. Die Rechte folgen beim nächsten Seitenaufruf.",
         )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: what somebody did stays connected with who it was."""
+        return False
 
     @admin.display(description="Rollen")
     def roles_shown(self, user: User) -> str:

@@ -46,7 +46,7 @@ class AccountsConfig(AppConfig):
 
     name = "kepol.accounts"
     label = "accounts"
-    verbose_name = "Konten"
+    verbose_name = "Zugänge"
 
     def ready(self) -> None:
         """Connect what Django calls by itself: the check and the hook after a migration."""

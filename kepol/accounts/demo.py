@@ -25,7 +25,7 @@ DEMO_PASSWORD = "Aachen-Demo-2026"  # noqa: S105 no secret
 
 DEMO_LOGINS = (
     DemoLogin("koordination@demo.example", Role.KOORDINATION, "pflegt alle Fachdaten in der Verwaltungsoberfläche"),
-    DemoLogin("leitung@demo.example", Role.LEITUNG, "liest alles und zeichnet Vorlagen"),
+    DemoLogin("leitung@demo.example", Role.LEITUNG, "liest alle Vorlagen, auch Entwürfe"),
     DemoLogin("fachbereich@demo.example", Role.FACHBEREICH, "sieht, was die eigene Einheit betrifft"),
     DemoLogin("lesezugriff@demo.example", Role.LESEZUGRIFF, "liest, was allen Beteiligten offensteht"),
     DemoLogin("technik@demo.example", Role.TECHNIK, "verwaltet Konten und Betrieb"),

@@ -23,12 +23,14 @@ from kepol.council.page_content import (
     TEXTS,
     Content,
     Difference,
+    Names,
     PartKind,
     Row,
     content_of,
     content_read,
     differences,
     fill,
+    kept_places,
     key_of,
     paired,
     removed,
@@ -170,7 +172,7 @@ def plan_import(parsed: ParsedSubmission, *, create_missing: bool, replace: bool
     stored = _stored(str(parsed.reference))
     before = content_of(stored) if stored else None
     names = find_names(parsed, stored=stored, on=on)
-    content = content_read(parsed, names, before)
+    content = content_read(parsed, names, before, _with_file(stored))
     obstacles = (
         *_open_names(names, create_missing=create_missing),
         *names.ambiguous,
@@ -195,7 +197,7 @@ def plan_import(parsed: ParsedSubmission, *, create_missing: bool, replace: bool
             replace=replace,
         ),
         obstacles=obstacles,
-        findings=(*parsed.findings, *names.findings, *_own_findings(parsed, stored)),
+        findings=(*parsed.findings, *names.findings, *_own_findings(parsed, stored), *_kept_files(parsed, stored)),
     )
 
 
@@ -203,6 +205,11 @@ def _stored(reference: str) -> Submission | None:
     parts = ("involved", "consultations__committee", "draft_resolutions__committees", "sections", "attachments")
     found = Submission.objects.filter(reference=reference).select_related("lead")
     return found.prefetch_related(*parts).first()
+
+
+def _with_file(stored: Submission | None) -> frozenset[str]:
+    """Titles of the stored attachments to which somebody uploaded a file here."""
+    return frozenset(row.title for row in stored.attachments.all() if row.file) if stored else frozenset()
 
 
 def _is_changed_here(stored: Submission, before: Content, content: Content) -> bool:
@@ -227,19 +234,14 @@ def _outcome(
 
 
 def _loses_work(stored: Submission, before: Content, content: Content) -> bool:
-    """Whether a part would go that carries what somebody added here and no page shows: a file, counted votes."""
-    gone: list[Any] = []
-    for kind in PART_KINDS:
-        places = paired(kind, before[kind.name], content[kind.name])
-        gone += removed(places, list(getattr(stored, kind.name).all()))
-    return any(_carries_work(part) for part in gone)
+    """Whether a row would go with counted votes, which somebody entered here and no page shows; files stay anyway."""
+    kind = next(kind for kind in PART_KINDS if kind.model is Consultation)
+    places = paired(kind, before[kind.name], content[kind.name])
+    return any(_has_votes(row) for row in removed(places, list(stored.consultations.all())))
 
 
-def _carries_work(part: Any) -> bool:
-    if isinstance(part, Attachment):
-        return bool(part.file)
-    votes = ("votes_yes", "votes_no", "votes_abstained")
-    return isinstance(part, Consultation) and any(getattr(part, name) is not None for name in votes)
+def _has_votes(row: Consultation) -> bool:
+    return any(getattr(row, name) is not None for name in ("votes_yes", "votes_no", "votes_abstained"))
 
 
 def _open_names(names: PageNames, *, create_missing: bool) -> Iterator[str]:
@@ -282,12 +284,21 @@ def _own_findings(parsed: ParsedSubmission, stored: Submission | None) -> Iterat
         yield Finding("note", f"Die Wahlperiode WP{parsed.reference.term:02} ist hier nicht angelegt.")
 
 
+def _kept_files(parsed: ParsedSubmission, stored: Submission | None) -> Iterator[Finding]:
+    titles = [row.title for row in stored.attachments.all()] if stored else []
+    for place in kept_places(parsed, titles, _with_file(stored)) if parsed.attachments else []:
+        message = f"Die Anlage „{titles[place]}“ steht nicht auf der Seite. Sie bleibt, weil sie hier eine Datei hat."
+        yield Finding("note", message)
+
+
 # --- Showing -----------------------------------------------------------------------------------------------------
 def _understood(plan: ImportPlan) -> Iterator[tuple[str, str]]:
     yield "Vorlage-Nr.", plan.reference
     yield from _basic_data(plan)
+    # Without what is stored: only what stands on the page itself.
+    said = content_read(plan.parsed, plan.names, None)
     for kind in PART_KINDS:
-        yield from _parts_understood(plan, kind)
+        yield from _parts_understood(kind, said[kind.name], plan.committee_names)
 
 
 def _basic_data(plan: ImportPlan) -> Iterator[tuple[str, str]]:
@@ -302,12 +313,11 @@ def _basic_data(plan: ImportPlan) -> Iterator[tuple[str, str]]:
         yield "Ziele", parsed.goals
 
 
-def _parts_understood(plan: ImportPlan, kind: PartKind) -> Iterator[tuple[str, str]]:
-    rows = plan.content[kind.name]
+def _parts_understood(kind: PartKind, rows: list[Row], names: Names) -> Iterator[tuple[str, str]]:
     if not rows:
         yield kind.label, NOT_SAID
     for number, row in enumerate(rows, start=1):
-        yield f"{kind.label}, {number}.", _brief(row, kind.text(row, plan.committee_names))
+        yield f"{kind.label}, {number}.", _brief(row, kind.text(row, names))
 
 
 def _brief(row: Row, text: str) -> str:
@@ -370,7 +380,7 @@ def _rival(plan: ImportPlan) -> Submission | Organisation | Committee | None:
 def _store(plan: ImportPlan) -> Submission:
     _create_names(plan.names)
     # The committees created just now have their keys.
-    content = content_read(plan.parsed, plan.names, plan.before)
+    content = content_read(plan.parsed, plan.names, plan.before, _with_file(plan.stored))
     submission = plan.stored or Submission(reference=plan.reference)
     is_new = submission.pk is None
     _fill_submission(submission, plan, content)

@@ -6,7 +6,8 @@ name changes no paper; one that is not stored yet stands with its name.
 
 import datetime as dt
 import operator
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,10 +75,14 @@ def _attachment_row(part: Attachment) -> Row:
 
 
 # --- What the page says ------------------------------------------------------------------------------------------
-def content_read(parsed: ParsedSubmission, names: PageNames, stored: Content | None) -> Content:
+def content_read(
+    parsed: ParsedSubmission, names: PageNames, stored: Content | None, with_file: Set[str] = frozenset()
+) -> Content:
     """Everything the page says in the form of `content_of`; what it does not say stays as in `stored` (None: nothing stored).
 
-    A new paper whose page does not say that it is public counts as non-public.
+    That holds for whole parts too: a page without Anlagen or without Beschlussvorschlag deletes none. Attachments under the
+    titles `with_file` stay even where the page lists others, because no page brings back a file uploaded here. A new paper
+    whose page does not say that it is public counts as non-public.
     """
     silent = stored or {
         "kind": "",
@@ -91,15 +96,48 @@ def content_read(parsed: ParsedSubmission, names: PageNames, stored: Content | N
         "subject": _tidy(parsed.subject) or silent["subject"],
         "publicity": parsed.publicity or silent["publicity"],
         "council_status": _tidy(parsed.status_text) or silent["council_status"],
-        "author_text": _tidy(parsed.author_text),
+        "author_text": _tidy(parsed.author_text) or silent.get("author_text", ""),
         "goals": _tidy(parsed.goals) or silent["goals"],
         "lead": names.lead.code if names.lead else "",
-        "involved": sorted(unit.code for unit in names.involved),
-        "consultations": _consultations_read(parsed, names, silent.get("consultations", [])),
-        "draft_resolutions": _drafts_read(parsed, names),
-        "sections": [{"heading": section.heading, "text": _text(section.paragraphs)} for section in parsed.sections],
-        "attachments": [{"title": title} for title in parsed.attachments],
+        "involved": sorted(unit.code for unit in names.involved) or silent.get("involved", []),
+        **_parts_read(parsed, names, silent, with_file),
     }
+
+
+def _parts_read(parsed: ParsedSubmission, names: PageNames, silent: Content, with_file: Set[str]) -> Content:
+    stored = {kind.name: silent.get(kind.name, []) for kind in PART_KINDS}
+    sections = [{"heading": section.heading, "text": _text(section.paragraphs)} for section in parsed.sections]
+    return {
+        "consultations": _consultations_read(parsed, names, stored["consultations"]) or stored["consultations"],
+        "draft_resolutions": _drafts_read(parsed, names) or stored["draft_resolutions"],
+        "sections": sections or stored["sections"],
+        "attachments": _attachments_read(parsed, stored["attachments"], with_file),
+    }
+
+
+def _attachments_read(parsed: ParsedSubmission, stored: list[Row], with_file: Set[str]) -> list[Row]:
+    """The titles of the page, and in their places the stored ones that have a file and are not on it."""
+    rows = [{"title": title} for title in parsed.attachments]
+    if not rows:
+        return stored
+    for place in kept_places(parsed, [row["title"] for row in stored], with_file):
+        rows.insert(place, stored[place])
+    return rows
+
+
+def kept_places(parsed: ParsedSubmission, stored: list[str], with_file: Set[str]) -> list[int]:
+    """Places of the stored attachments that stay for their file although the page lists only others.
+
+    Of several with the same title, one of which has a file, as many stay as are stored: which of them has it does not show in
+    a title.
+    """
+    on_page = Counter(parsed.attachments)
+    kept = []
+    for place, title in enumerate(stored):
+        on_page[title] -= 1
+        if on_page[title] < 0 and title in with_file:
+            kept.append(place)
+    return kept
 
 
 def _consultations_read(parsed: ParsedSubmission, names: PageNames, stored: list[Row]) -> list[Row]:

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import models
+from django.db.models.fields.files import FieldFile
+from django.urls import reverse
 
 # First bytes by which a file shows what it is; the office formats are zip archives that name themselves inside.
 SIGNATURES = {
@@ -83,13 +85,28 @@ def _has_macro(archive: zipfile.ZipFile, names: list[str]) -> bool:
     return any(word in types for word in MACRO_TYPES)
 
 
+class StoredFile(FieldFile):
+    """A stored file, whose address is that of the one serving view."""
+
+    @property
+    def url(self) -> str:
+        """Address under which who may have the file fetches it."""
+        return reverse("files:serve", args=[self.field.rule, self.instance.pk])
+
+
 class StoredFileField(models.FileField):
-    """File in the private storage; new uploads are checked, the original name is not kept."""
+    """File in the private storage; new uploads are checked, the original name is not kept.
+
+    `rule` is the key of the `FileRule` that says who may fetch it.
+    """
+
+    attr_class = StoredFile
 
     # How history tells that one file took the place of another.
     same_text_change = "ersetzt"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rule: str = "", **kwargs: Any) -> None:
+        self.rule = rule
         kwargs.setdefault("upload_to", generated_name)
         kwargs.setdefault("max_length", 200)
         super().__init__(*args, **kwargs)

@@ -86,6 +86,12 @@ def is_seen_whole(obj: Versioned, token: str) -> bool:
         return False
 
 
+def lock_parts(obj: Versioned) -> None:
+    """Let nobody change a part of `obj` until the end of the transaction."""
+    for name in _parts(obj):
+        list(getattr(obj, name).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+
+
 def _parts(obj: Versioned) -> tuple[str, ...]:
     return getattr(obj, "history_parts", ())
 

@@ -226,7 +226,7 @@ class DraftResolution(Part):
         verbose_name_plural = "Beschlussvorschläge"
 
     def __str__(self) -> str:
-        return f"Beschlussvorschlag {self.position}"
+        return f"Nr. {self.position}"
 
 
 class Section(Part):
@@ -251,7 +251,7 @@ class Attachment(Part):
 
     submission = models.ForeignKey(Submission, models.CASCADE, verbose_name="Vorlage", related_name="attachments")
     title = models.CharField("Titel", max_length=300)
-    file = StoredFileField("Datei", blank=True)
+    file = StoredFileField("Datei", rule="anlage", blank=True)
     is_public = models.BooleanField("öffentlich", default=True)
 
     history_title = "title"

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.options import csrf_protect_m
 from django.contrib.admin.utils import unquote
@@ -18,6 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from kepol.lib import history
 from kepol.lib.backoffice import conflicts
@@ -31,7 +33,7 @@ from kepol.lib.backoffice.forms import (
 from kepol.lib.backoffice.steps import Step, as_action, run_step
 from kepol.lib.names import terms
 from kepol.lib.retirement import Retirable, reinstate, retire
-from kepol.lib.versions import Conflict, is_seen_whole, whole_token
+from kepol.lib.versions import Conflict, is_seen_whole, lock_parts, whole_token
 
 ATTEMPTS = 3
 HISTORY_PAGE = 50
@@ -49,6 +51,9 @@ class RelationsMixin:
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Beside a relation only what can be undone: nobody deletes a committee from the form of a submission."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if db_field.name == "position" and field is not None:
+            # Left empty, a new row goes behind the others and an existing one stays where it is.
+            field.required, field.initial = False, None
         if isinstance(field and field.widget, RelatedFieldWidgetWrapper):
             field.widget.can_delete_related = field.widget.can_view_related = False
             field.widget.can_add_related &= isinstance(self, admin.ModelAdmin)
@@ -70,6 +75,10 @@ class RelationsMixin:
 
 class RangedChangeList(ChangeList):
     """List that never hides a limit."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = capfirst(self.opts.verbose_name_plural)
 
     @property
     def range_text(self) -> str:
@@ -286,6 +295,7 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         obj = self.get_object(request, unquote(object_id))
         if obj is None or not self.has_delete_permission(request, obj):
             return super().delete_view(request, object_id, extra)
+        lock_parts(obj)
         if is_seen_whole(obj, request.GET.get(SEEN, "")):
             links = [link for link in self.step_links(request, obj) if "stilllegen" in link[1]]
             return super().delete_view(request, object_id, {"retire_links": links, **extra})
@@ -298,6 +308,21 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
             request, "Der Eintrag wurde inzwischen geändert. Prüfen Sie den neuen Stand und bestätigen Sie noch einmal."
         )
         return HttpResponseRedirect(request.path)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What would go with it, without the rows that only tie two objects together: they have no name in German."""
+        to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        ties = {
+            capfirst(str(model._meta.verbose_name))
+            for model in apps.get_models(include_auto_created=True)
+            if model._meta.auto_created
+        }
+        counts = {
+            name: number
+            for name, number in counts.items()
+            if capfirst(str(name)).rstrip("en") not in ties and capfirst(str(name)) not in ties
+        }
+        return _without(to_delete, ties), counts, perms_needed, protected
 
     # --- History -----------------------------------------------------------------------------------------------
     def history_view(
@@ -329,6 +354,17 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """See `log_addition`."""
+
+
+def _without(entries: list[Any], titles: set[str]) -> list[Any]:
+    """Nested list of what will be deleted, without the entries that begin with one of `titles`."""
+    kept = []
+    for entry in entries:
+        if isinstance(entry, list):
+            kept.append(_without(entry, titles))
+        elif str(entry).split(":")[0] not in titles:
+            kept.append(entry)
+    return [entry for entry in kept if entry != []]
 
 
 class ViewOnlyAdmin(BaseAdmin):
@@ -376,7 +412,10 @@ class RetireForm(forms.Form):
     """Why something is put aside."""
 
     reason = forms.CharField(
-        label="Grund", max_length=300, help_text="Wird überall gezeigt, wo der Eintrag noch vorkommt."
+        label="Grund",
+        max_length=300,
+        widget=forms.TextInput(attrs={"class": "vLargeTextField"}),
+        help_text="Steht künftig beim Eintrag, zum Beispiel: „aufgelöst“ oder „jetzt FB 62“.",
     )
 
 

@@ -89,6 +89,11 @@ class VersionedForm(forms.ModelForm):
             return []
         return [name for name in super().changed_data if name != SEEN]
 
+    def clean_position(self) -> int:
+        """An empty position leaves the row where it is; new rows get theirs from the formset."""
+        given = self.cleaned_data["position"]
+        return self.instance.position if given is None else given
+
     def clean(self) -> dict[str, Any] | None:
         """Find out whether somebody saved in between."""
         cleaned = super().clean()

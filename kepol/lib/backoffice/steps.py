@@ -130,7 +130,7 @@ def _page(  # noqa: PLR0913 - what the page shows
 ) -> HttpResponse:
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": step.label,
+        "title": f"{step.confirm_label}: {rows[0]}" if len(rows) == 1 else step.confirm_label,
         "opts": model_admin.opts,
         "step": step,
         "rows": rows,

@@ -63,5 +63,9 @@ def offences(row: Any) -> Iterator[str]:
 
 def _told(row: models.Model, error: ValidationError) -> Iterator[str]:
     for name, messages in error.message_dict.items():
-        label = "" if name == NON_FIELD_ERRORS else f"{row._meta.get_field(name).verbose_name}: "
+        label = "" if name == NON_FIELD_ERRORS else f"{_label(row, name)}: "
         yield from (f"{label}{message}" for message in messages)
+
+
+def _label(row: models.Model, name: str) -> str:
+    return str(getattr(row._meta.get_field(name), "verbose_name", name))
