@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from kepol.lib.names import Keyed, search_key
 from kepol.lib.records import Record
 from kepol.lib.retirement import Retirable, RetirableQuerySet
-from kepol.lib.validity import Exclusive, Valid, ValidQuerySet
+from kepol.lib.validity import Exclusive, Valid, ValidQuerySet, in_force
 from stakeholders.choices import MembershipRole, OrganisationKind
 from stakeholders.codes import canonical_code
 from stakeholders.querysets import OrganisationQuerySet
@@ -106,7 +106,7 @@ class Organisation(Keyed, Retirable, Record):
 
     def name_on(self, on: datetime.date) -> str:
         """Name borne on day `on`: an earlier name valid then, otherwise the present one."""
-        former = self.former_names.in_force(on).first()
+        former = self.former_names.filter(in_force(on)).first()
         return former.name if former else self.name
 
 

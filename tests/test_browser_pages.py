@@ -14,7 +14,7 @@ from kepol.accounts.choices import ADMIN_ROLES, Role
 from kepol.council.models import Submission
 from kepol.example import loading
 from stakeholders.models import Organisation
-from tests.factories import FACTORIES, PASSWORD, UserFactory
+from tests.factories import FACTORIES, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -128,3 +128,84 @@ def test_no_page_breaks_the_policy_or_leaves_the_house(desks, rows, who):
         desk.complaints[before:] = [f"{path}: {text}" for text in desk.complaints[before:]]
     assert desk.complaints == []
     assert {cookie["name"] for cookie in desk.context.cookies()} <= {"sid", "csrf"}
+
+
+# --- Whether everybody can use them ---------------------------------------------------------------------------------
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN_AXE = """async (tags) => {
+    const found = await axe.run(document, {runOnly: tags, resultTypes: ["violations"]})
+    return found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")} ${node.html.slice(0, 150)} ${node.failureSummary.slice(0,300)}`))
+}"""
+
+
+def findings(page):
+    """What axe finds on the page as it stands: wide and narrow, light and dark."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = set()
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_timeout(350)
+            found |= {f"{width} {scheme} {finding}" for finding in page.evaluate(RUN_AXE, AXE_TAGS)}
+    return sorted(found)
+
+
+def checked_import(page):
+    page.goto(page.url.split("/verwaltung")[0] + reverse("admin:council_submission_import"))
+    page.fill("#id_text", PAPER.replace("9001", "9002").replace("Hauptausschuss", "Ausschuss für Teiche"))
+    page.click("[name=check]")
+
+
+def clash(page, row):
+    page.goto(page.url.split("/verwaltung")[0] + admin_page(row, "change"))
+    row = type(row).objects.get(pk=row.pk)
+    row.goals = "Inzwischen von jemand anderem geschrieben"
+    row.save()
+    page.fill("#id_goals", "Zur selben Zeit hier geschrieben")
+    page.click("[name=_save]")
+
+
+def test_axe(desks, rows):
+    from kepol.accounts.models import User
+    from kepol.council.models import Consultation
+    from stakeholders.models import Person, Membership
+    import os, time
+    desk = desks(SUPERUSER, bypass_csp=True)
+    page = desk.open(reverse("admin:index"))
+    shots = os.environ.get("SHOTS")
+    t = time.time()
+    targets = {
+        "change": admin_page(rows[Submission], "change"),
+        "login": None,
+        "password": reverse("account_change_password"), "list": reverse("council:submission_list"), "listempty": reverse("council:submission_list")+"?q=nixda",
+        "preview": reverse("council:submission_detail", args=[rows[Submission].pk]), "404": "/nichts/",
+        "index": reverse("admin:index"), "changelist": reverse("admin:council_submission_changelist"),
+        "orglist": reverse("admin:stakeholders_organisation_changelist"), "org": admin_page(rows[Organisation], "change"),
+        "add": reverse("admin:council_submission_add"), "userlist": reverse("admin:accounts_user_changelist"),
+        "user": admin_page(rows[User], "change"), "useradd": reverse("admin:accounts_user_add"), "userpw": reverse("admin:auth_user_password_change", args=[rows[User].pk]),
+        "delete": admin_page(rows[Person], "delete"), "deleteorg": admin_page(rows[Organisation], "delete"), "history": admin_page(rows[Submission], "history"),
+        "step": admin_page(rows[Organisation], "step", "stilllegen"), "consultation": admin_page(rows[Consultation], "change"),
+        "consultations": reverse("admin:council_consultation_changelist"), "app": reverse("admin:app_list", args=["council"]),
+        "sdg": admin_page(next(r for m, r in rows.items() if m._meta.model_name == "sdg"), "change"),
+        "import": checked_import, "conflict": lambda page: clash(page, rows[Submission]),
+    }
+    only = os.environ.get("ONLY", "").split(",") if os.environ.get("ONLY") else list(targets)
+    for name in only:
+        target = targets[name]
+        if name == "login":
+            continue
+        page.set_viewport_size({"width": 1280, "height": 800}); page.emulate_media(color_scheme="light")
+        target(page) if callable(target) else desk.open(target)
+        page.wait_for_timeout(300)
+        if shots:
+            page.screenshot(path=f"{shots}/{name}-1280.png", full_page=True)
+            page.set_viewport_size({"width": 360, "height": 800})
+            page.screenshot(path=f"{shots}/{name}-360.png", full_page=True)
+            print(name, "scroll at 360:", page.evaluate("document.documentElement.scrollWidth"))
+            page.set_viewport_size({"width": 1280, "height": 800})
+        if os.environ.get("NOAXE"):
+            continue
+        print("==", name, round(time.time()-t, 1))
+        for f in findings(page): print("   ", f)

@@ -91,7 +91,8 @@ class StoredFile(FieldFile):
     @property
     def url(self) -> str:
         """Address under which who may have the file fetches it."""
-        return reverse("files:serve", args=[self.field.rule, self.instance.pk])
+        field: Any = self.field
+        return reverse("files:serve", args=[field.rule, self.instance.pk])
 
 
 class StoredFileField(models.FileField):
