@@ -1,14 +1,13 @@
 """One register of everybody the city works with: its own units, associations, partner cities, funders, and their people."""
 
 import datetime
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from kepol.lib.names import Keyed, search_key
+from kepol.lib.names import Keyed
 from kepol.lib.records import Record
 from kepol.lib.retirement import Retirable, RetirableQuerySet
 from kepol.lib.validity import Exclusive, Valid, ValidQuerySet, in_force
@@ -48,6 +47,7 @@ class Organisation(Keyed, Retirable, Record):
     note = models.TextField("Bemerkung", blank=True, help_text="Keine privaten Angaben über Personen.")
     name_key = models.TextField(editable=False, default="", db_index=True)
 
+    exact_keys = {"name_key": "name"}
     history_parts = ("former_names", "aliases", "memberships")
 
     objects = OrganisationQuerySet.as_manager()
@@ -96,13 +96,6 @@ class Organisation(Keyed, Retirable, Record):
             return canonical_code(self.code)
         except ValueError as error:
             raise ValidationError({"code": str(error)}, code="code") from error
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save with the key under which this exact name is recognised."""
-        self.name_key = search_key(self.name)
-        if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "name_key"}
-        super().save(*args, **kwargs)
 
     def name_on(self, on: datetime.date) -> str:
         """Name borne on day `on`: an earlier name valid then, otherwise the present one."""

@@ -47,6 +47,8 @@ Erläuterungen
 Anlass
 Im Teich wohnen wieder Frösche, und die Nachbarschaft möchte wissen, wie es ihnen im nächsten Winter ergehen wird.
 """
+# A checkbox within its label: one line, no colon.
+LABELLED = re.compile(r'<label for="(\w+)"><input type="checkbox"[^>]*> ([^<:]+)</label>')
 OTHER_PAGE = PAGE.replace("den Teich", "den See")
 
 
@@ -144,18 +146,18 @@ def test_paper_changed_after_the_check_is_shown_before_it_is_stored(desk, url, r
     take_over(desk, url, check(desk, url))
     seen = check(desk, url, OTHER_PAGE)
     submission = Submission.objects.get()
-    submission.author_text = "Inzwischen"
+    submission.subject = "Inzwischen"
     submission.save()
     response = take_over(desk, url, seen, OTHER_PAGE)
     submission.refresh_from_db()
-    assert (response.status_code, submission.subject) == (200, "Bericht <über> den Teich")
-    assert re.search(r"Verfasst von</th>\s*<td>Inzwischen</td>", response.text)
+    assert (response.status_code, submission.subject) == (200, "Inzwischen")
+    assert re.search(r"Betreff</th>\s*<td>Inzwischen</td>", response.text)
 
 
 def test_unknown_names_are_created_only_when_ticked(desk, url):
     seen = check(desk, url)
     assert cells(seen)["Gremium: Hauptausschuss"] == "„Hauptausschuss“ (Ausschuss)"
-    assert '<label for="id_create_missing">' in seen.text
+    assert LABELLED.findall(seen.text) == [("id_create_missing", "Unbekannte Dienststellen und Gremien anlegen")]
     refused = take_over(desk, url, seen)
     assert (refused.status_code, Submission.objects.count(), Committee.objects.count()) == (200, 0, 0)
     assert typed(refused) == PAGE
@@ -170,8 +172,10 @@ def test_paper_changed_here_is_replaced_only_when_ticked(desk, url, register):
     submission.save()
     seen = check(desk, url)
     assert re.search(r"Hier verbessert</td>\s*<td>Bericht &lt;über&gt; den Teich</td>", seen.text)
-    assert '<label for="id_replace">' in seen.text
+    assert LABELLED.findall(seen.text) == [("id_replace", "Gespeicherten Stand durch den gelesenen ersetzen")]
     refused = take_over(desk, url, seen)
+    assert "Es wurde nichts gespeichert. Der Grund steht unten." in refused.text
+    assert refused.text.count("Die Vorlage wurde hier geändert und wird deshalb nicht überschrieben.") == 1
     submission.refresh_from_db()
     assert (refused.status_code, submission.subject) == (200, "Hier verbessert")
     assert take_over(desk, url, refused, replace="on").status_code == 302
@@ -185,6 +189,22 @@ def test_unchanged_paper_offers_nothing_to_take_over(desk, url, register):
     response = check(desk, url)
     assert 'name="take_over"' not in response.text
     assert "Es gibt nichts zu tun." in response.text
+
+
+@pytest.mark.parametrize("ticked", [{}, {"create_missing": "on"}])
+def test_what_no_tick_can_heal_is_not_offered(desk, url, register, ticked):
+    text = PAGE.replace("- FB 36 - Fachbereich Klima und Umwelt", "- Fachbereich Wolken")
+    response = check(desk, url, text, **ticked)
+    assert "Ohne Kürzel kann sie nicht angelegt werden." in response.text
+    assert 'name="take_over"' not in response.text
+
+
+def test_what_a_tick_can_heal_is_offered(desk, url):
+    assert 'name="take_over"' in check(desk, url).text
+
+
+def test_error_of_an_unreadable_text_stands_directly_above_the_field(desk, url):
+    assert re.search(r'<div class="form-row page-text">.*</ul>\s*<textarea', check(desk, url, "Zettel").text, re.DOTALL)
 
 
 def test_unreadable_text_is_kept_and_says_what_is_missing(desk, url):

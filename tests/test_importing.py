@@ -14,12 +14,14 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
+from django.urls import reverse
+from django.utils import timezone
 
 from kepol.council import importing, page_content
 from kepol.council.choices import ConsultationStatus, Origin, Publicity
 from kepol.council.choices import Outcome as Result
 from kepol.council.importing import ImportOutcome, apply_import, plan_import
-from kepol.council.models import Committee, DraftResolution, Section, Submission
+from kepol.council.models import Committee, Consultation, DraftResolution, Section, Submission
 from kepol.council.page_content import content_of
 from kepol.council.page_names import committee_kind, unit_kind
 from kepol.council.references import split_unit_label
@@ -599,6 +601,23 @@ def test_text_that_does_not_fit_is_refused_and_not_cut(register):
     assert plan.outcome is ImportOutcome.BLOCKED
     (obstacle,) = plan.obstacles
     assert obstacle.startswith("„Verfasst von“ ist länger als 200 Zeichen")
+
+
+def test_past_sittings_of_a_paper_read_in_wait_for_their_outcome_until_it_is_recorded(register, admin_client):
+    submission = take_in(PAGE.replace("Geplant", "Erledigt", 1))
+    submission.consultations.create(position=9, committee=register.main, meeting_date=timezone.localdate())
+    address = reverse("admin:council_consultation_changelist", query={"wann": "offen"})
+
+    def waiting():
+        rows = set(Consultation.objects.awaiting_outcome(on=timezone.localdate()))
+        assert set(admin_client.get(address).context["cl"].queryset) == rows
+        return sorted(row.position for row in rows)
+
+    assert waiting() == [1, 2]
+    row = submission.consultations.first()
+    row.outcome = Result.NOTED
+    row.save()
+    assert waiting() == [2]
 
 
 # --- All or nothing ----------------------------------------------------------------------------------------------

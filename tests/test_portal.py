@@ -13,16 +13,20 @@ from kepol.accounts.roles import sync_roles
 from kepol.council import views
 from kepol.council.choices import Publicity, SubmissionKind
 from kepol.council.models import Submission
-from kepol.lib.pdf.errors import Finding, PdfRejected, RendererBusy
+from kepol.lib.pdf.errors import CharactersMissing, Finding, PdfRejected, RendererBusy
 from tests.factories import (
     AttachmentFactory,
+    ConsultationFactory,
     CouncilTermFactory,
     MembershipFactory,
+    OrganisationAliasFactory,
+    OrganisationNameFactory,
     PersonFactory,
     SubmissionFactory,
+    UnitFactory,
     UserFactory,
 )
-from tests.papers import stored_submission
+from tests.papers import MAY, ONE_DAY, offices, stored_submission
 
 pytestmark = pytest.mark.django_db
 
@@ -193,6 +197,57 @@ def test_empty_list_says_why(query, sentence):
     assert sentence in text_of(signed_in(Role.LESEZUGRIFF).get(reverse(LIST), query))
 
 
+@pytest.mark.parametrize("query", ["FB 36", "fb36", "Klima", "Umweltamt", "Grünamt", "fb 36 teich", "KLIMA, Frösche"])
+@pytest.mark.parametrize("place", ["lead", "involved"])
+def test_list_finds_by_the_units_under_all_their_names(query, place):
+    unit = UnitFactory(code="FB 36", name="Fachbereich Klima")
+    for name in ("Umweltamt", "Umweltamt der Stadt"):
+        OrganisationAliasFactory(organisation=unit, name=name)
+        OrganisationNameFactory(organisation=unit, name=f"Grünamt {name}")
+    other = UnitFactory(code="FB 61", name="Bauamt")
+    units = {"lead": unit, "involved": [other]} if place == "lead" else {"lead": other, "involved": [unit, other]}
+    found = SubmissionFactory(subject="Frösche im Teich", **units)
+    SubmissionFactory(subject="Frösche im Teich", lead=other)
+    assert shown(signed_in(Role.LEITUNG).get(reverse(LIST), {"q": query})) == [found.pk]
+
+
+def test_search_for_a_unit_opens_no_paper_the_reader_may_not_see():
+    unit = UnitFactory(code="FB 36")
+    SubmissionFactory(from_council=True, lead=unit, publicity=Publicity.NON_PUBLIC)
+    assert shown(signed_in(Role.LESEZUGRIFF).get(reverse(LIST), {"q": "FB 36"})) == []
+
+
+def test_search_asks_as_often_for_thirty_rows_as_for_one():
+    client, unit, counted = signed_in(Role.FACHBEREICH), UnitFactory(code="FB 36"), []
+    for rows in (1, 29):
+        for submission in SubmissionFactory.create_batch(rows, from_council=True, lead=unit, involved=[unit]):
+            ConsultationFactory(submission=submission, meeting_date=MAY)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse(LIST), {"q": "FB 36"})
+        counted.append(len(queries))
+    assert counted[0] == counted[1]
+
+
+def test_longest_possible_search_is_answered():
+    assert signed_in(Role.LEITUNG).get(reverse(LIST), {"q": "a " * 100}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("dated_on", "sittings", "printed"),
+    [
+        (MAY - ONE_DAY, [MAY], "06.05.2025"),
+        (None, [None, MAY + ONE_DAY, MAY], "07.05.2025"),
+        (None, [None], ""),
+    ],
+)
+def test_list_shows_the_day_of_the_paper_or_its_first_sitting(dated_on, sittings, printed):
+    submission = SubmissionFactory(dated_on=dated_on)
+    for day in sittings:
+        ConsultationFactory(submission=submission, meeting_date=day)
+    page = text_of(signed_in(Role.LEITUNG).get(reverse(LIST)))
+    assert f'<td class="kern-table__cell">{printed}</td> <td class="kern-table__cell">öffentlich</td>' in page
+
+
 # --- Preview -----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("role", EVERYBODY[:4])
 def test_only_who_may_change_is_led_to_the_form(role):
@@ -231,6 +286,37 @@ def test_attachments_are_linked_where_there_is_a_file_the_reader_may_fetch():
     assert linked(signed_in(Role.LESEZUGRIFF)) == [public]
     assert linked(member_of(submission.lead)) == [public, closed]
     assert linked(signed_in(Role.LEITUNG)) == [public, closed]
+
+
+def test_title_of_a_non_public_attachment_reaches_only_who_may_see_it(rendered):
+    submission = SubmissionFactory(from_council=True)
+    AttachmentFactory(submission=submission, title="Offener Lageplan")
+    AttachmentFactory(submission=submission, title="Angebot der Firma Geheim", is_public=False)
+
+    def read(client):
+        screen = text_of(client.get(reverse(DETAIL, args=[submission.pk])))
+        client.get(reverse(PDF, args=[submission.pk]))
+        return ["Firma Geheim" in text for text in (screen, str(rendered[-1]))]
+
+    assert read(signed_in(Role.LESEZUGRIFF)) == [False, False]
+    assert read(member_of(UnitFactory())) == [False, False]
+    assert read(member_of(submission.lead)) == [True, True]
+    assert read(signed_in(Role.LEITUNG)) == [True, True]
+    assert read(signed_in(Role.KOORDINATION)) == [True, True]
+    assert "Offener Lageplan" in str(rendered[0])
+
+
+@pytest.mark.parametrize("role", [Role.KOORDINATION, Role.LEITUNG])
+def test_missing_lord_mayor_is_shown_to_who_may_record_one(role):
+    submission = SubmissionFactory(from_council=True, dated_on=MAY)
+    hint = "Für den 07.05.2025 ist keine Oberbürgermeisterin und kein Oberbürgermeister eingetragen"
+    address = reverse(DETAIL, args=[submission.pk])
+    client = signed_in(role)
+    before = text_of(client.get(address))
+    offices()
+    after = text_of(client.get(address))
+    assert [hint in page for page in (before, after)] == [role == Role.KOORDINATION, False]
+    assert (reverse("admin:council_officeholder_changelist") in before) is (role == Role.KOORDINATION)
 
 
 # --- PDF ---------------------------------------------------------------------------------------------------------
@@ -277,6 +363,18 @@ def test_refused_pdf_says_why_and_what_to_do(monkeypatch, caplog, role, advice):
     assert "Das Dokument hat keinen Titel." in text_of(response)
     assert advice in text_of(response)
     assert f"No PDF of submission {submission.pk}" in caplog.text
+
+
+@pytest.mark.parametrize("role", [Role.KOORDINATION, Role.LESEZUGRIFF])
+def test_sign_the_font_lacks_is_named_with_its_place_to_who_may_correct_it(monkeypatch, role):
+    def reject(document):
+        raise CharactersMissing(["星"])
+
+    monkeypatch.setattr(views, "render_pdf", reject)
+    submission = SubmissionFactory(from_council=True, goals="Ein 星")
+    page = text_of(signed_in(role).get(reverse(PDF, args=[submission.pk])))
+    assert "bitte ersetzen Sie sie: „星“" in page
+    assert ("Sie stehen hier: Ziele." in page) is (role == Role.KOORDINATION)
 
 
 def test_nothing_is_changed_by_looking():

@@ -512,7 +512,7 @@ OFFENDERS = {
     "choice": (stored(ConsultationFactory, status="unsinn"), "Status: Wert 'unsinn' ist keine gültige Option."),
     "key": (
         stored(CommitteeFactory, search_key="alt"),
-        "Der Schlüssel für Suche und Reihenfolge passt nicht zum Namen.",
+        "Der Schlüssel für Suche und Reihenfolge passt nicht zum Namen (--renew-keys schreibt ihn neu).",
     ),
     "spelling": (stored(UnitFactory, code="fb36"), "Kürzel ist nicht in der einheitlichen Schreibweise gespeichert."),
     "reference": (stored(SubmissionFactory, reference="Unsinn"), "ist keine Vorlagenummer"),
@@ -528,3 +528,20 @@ def test_check_data_names_the_offender_in_german_and_ends_with_one(kind):
     assert code == 1
     assert any(sentence in line for line in lines), lines
     assert "verletzen eine Regel" in summary
+
+
+@pytest.mark.django_db
+def test_check_data_renews_keys_without_touching_version_or_history():
+    committee = CommitteeFactory(name="Ausschuss für Öffentliches")
+    Committee.objects.filter(pk=committee.pk).update(search_key="veraltet", name_key="veraltet")
+    told = committee.history.count()
+    out = StringIO()
+    call_command("check_data", renew_keys=True, stdout=out)
+    stored = Committee.objects.get(pk=committee.pk)
+    assert "1 Schlüssel neu geschrieben." in out.getvalue()
+    assert (stored.derived_keys(), stored.version, stored.history.count()) == (
+        committee.derived_keys(),
+        committee.version,
+        told,
+    )
+    assert (stored.search_key, stored.name_key) == (committee.search_key, committee.name_key)

@@ -3,15 +3,19 @@
 import datetime
 import json
 import re
+from html import unescape
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
+from fontTools.ttLib import TTFont
 
 from kepol.council import documents
 from kepol.council.choices import Origin
 from kepol.council.models import Submission
+from kepol.lib.pdf.fonts import font_files, missing_characters
 from tests.factories import ConsultationFactory, SubmissionFactory
 from tests.papers import LAST_DAY, MAY, ONE_DAY, council_paper, offices, paper, section, stored_submission
 
@@ -94,7 +98,7 @@ def test_rendering_never_asks_the_database(django_assert_num_queries):
 
 # --- Words of the form -------------------------------------------------------------------------------------------
 def test_paper_has_the_words_of_the_form_in_its_order():
-    assert words(paper(), media=documents.SCREEN) == (
+    assert words(paper(), media=documents.SCREEN, include_non_public=True) == (
         "BEISPIEL – keine amtliche Vorlage ENTWURF "
         "Die Oberbürgermeisterin Vorlage "
         "Federführende Dienststelle: FB 01 - Fachbereich Dialog mit den Bürger*innen "
@@ -187,18 +191,79 @@ def test_what_people_typed_stays_text():
 
 
 def test_attachments_lead_where_the_reader_may_go():
-    html = documents.to_html(paper(), printed_on=MAY, links={1: "/dateien/anlage/1/"})
+    html = documents.to_html(paper(), printed_on=MAY, include_non_public=True, links={1: "/dateien/anlage/1/"})
     assert '<a href="/dateien/anlage/1/">Leitlinien im Wortlaut</a>' in html
     assert "<li>Karte der Plätze</li>" in html
     assert html.count("<a ") == 1
 
 
+@pytest.mark.parametrize("media", [documents.PDF, documents.SCREEN])
+@pytest.mark.parametrize(("allowed", "titles"), [({}, [True, False]), ({"include_non_public": True}, [True, True])])
+def test_non_public_attachments_appear_only_for_who_may_know_them(media, allowed, titles):
+    html = documents.to_html(paper(), printed_on=MAY, media=media, **allowed)
+    assert [title in html for title in ("Leitlinien im Wortlaut", "Karte der Plätze")] == titles
+
+
+def test_without_an_attachment_the_reader_may_know_there_is_no_heading():
+    closed = [{"key": 2, "title": "Karte", "is_public": False, "has_file": False}]
+    assert "Anlage" not in words(council_paper(attachments=closed))
+
+
 def test_page_and_screen_show_the_same_paper():
     def body(media):
-        html = documents.to_html(council_paper(), printed_on=MAY, media=media)
+        html = documents.to_html(council_paper(), printed_on=MAY, media=media, include_non_public=True)
         return html[html.index('<p class="paper-issuer"') : html.index("Karte der Plätze")]
 
     assert body(documents.PDF) == body(documents.SCREEN)
+
+
+# --- Signs the font of the PDF lacks -----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("E\u2010Mail", "E-Mail"),
+        ("Zeit\u2011 und Ostplan", "Zeit- und Ostplan"),
+        ("● eins ■ zwei \uf0b7 drei", "• eins • zwei • drei"),
+        ("☐ nein ☑ ja ✓ gut", "[ ] nein [x] ja [x] gut"),
+        ("6\u2032 30\u2033 \uf0e0 Ziel", "6' 30\" → Ziel"),
+        ("星 bleibt", "星 bleibt"),
+    ],
+)
+def test_pasted_signs_are_printed_as_what_the_font_has_and_shown_as_typed(typed, printed):
+    values = council_paper(sections=[section(1, f"<p>{typed}</p>", heading=typed)], subject=[typed])
+    page, screen = (
+        documents.to_html(values, printed_on=MAY, media=media) for media in (documents.PDF, documents.SCREEN)
+    )
+    assert [html_text(page).count(printed), html_text(screen).count(" ".join(typed.split()))] == [4, 3]
+
+
+def html_text(html):
+    return " ".join(unescape(strip_tags(html)).split())
+
+
+def test_word_with_an_unbreakable_hyphen_stays_on_one_line_except_in_the_title():
+    html = documents.to_html(council_paper(subject=["Die E\u2011Mail"]), printed_on=MAY, media=documents.PDF)
+    assert 'Die <span class="nb">E-Mail</span>' in html
+    assert "Die E-Mail</title>" in html
+
+
+def test_replaced_is_only_what_a_font_lacks_and_by_what_every_font_has():
+    for path in font_files(settings.PDF_FONT_DIR).values():
+        with TTFont(path) as font:
+            known = frozenset(map(chr, font.getBestCmap()))
+        assert missing_characters("".join(documents.STAND_INS.values()), known) == []
+        assert missing_characters("\u2010", known) == ["\u2010"]
+
+
+def test_places_of_a_sign_are_named_as_in_the_form():
+    values = council_paper(goals="星", sections=[section(1, "<p>gut</p>"), section(2, "<p>ein 星</p>", heading="Lage")])
+    assert documents.places_with(values, ["星"]) == ["Ziele", "Erläuterungen, 2. Abschnitt „Lage“"]
+    assert documents.places_with(values, []) == []
+
+
+@pytest.mark.parametrize(("line", "day"), [("", datetime.date(2025, 4, 22)), ("Der Oberbürgermeister", None)])
+def test_day_without_a_lord_mayor_is_that_of_the_paper(line, day):
+    assert documents.day_without_issuer(paper(issuer_line=line)) == day
 
 
 # --- Titles and names --------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ Order and words follow the city's printed Vorlage. A snapshot is never migrated:
 import datetime
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from django.utils.text import slugify
 
 from kepol.council.models import Consultation, DraftResolution, OfficeHolder, Submission
 from kepol.lib.pdf.document import PdfDocument
-from kepol.lib.pdf.typography import bind
+from kepol.lib.pdf.typography import MARKUP, bind, depth_change
 from kepol.lib.richtext import safe_html
 from stakeholders.models import Organisation
 
@@ -31,6 +31,22 @@ EXAMPLE_MARK = "BEISPIEL – keine amtliche Vorlage"
 DRAFT_MARK = "ENTWURF"
 PDF, SCREEN = "pdf", "screen"
 LONGEST_SLUG = 60
+
+# What people paste from Word and the font of the PDF lacks, so that one sign does not make the whole PDF impossible. The
+# private signs are those of Word's own lists and arrows. Replaced is only what keeps its meaning; all else is refused.
+STAND_INS = str.maketrans(
+    {
+        **dict.fromkeys("\u2010\u2011", "-"),
+        **dict.fromkeys("●■▪◦○‣\uf0b7\uf0a7", "•"),
+        **dict.fromkeys("☐□\uf0a8", "[\u00a0]"),
+        **dict.fromkeys("☑☒✓✔\uf0fe\uf0fc", "[x]"),
+        "\u2032": "'",
+        "\u2033": '"',
+        "\uf0e0": "→",
+    }
+)
+# A word with hyphens at which no line may end.
+UNBROKEN = re.compile("\\w*(?:\u2011\\w*)+")
 
 PARTS = (
     "lead__former_names",
@@ -119,22 +135,46 @@ def to_html(
     *,
     printed_on: datetime.date,
     media: str = SCREEN,
+    include_non_public: bool = False,
     links: Mapping[int, str] | None = None,
 ) -> SafeString:
     """HTML of a snapshot: a whole page for `media="pdf"`, a fragment for a page of the portal for `"screen"`.
 
-    `links` maps keys of attachments to the addresses under which the reader may fetch them; the others stay plain text.
+    Titles of non-public attachments appear only with `include_non_public`, for readers who may know them. `links` maps keys
+    of attachments to the addresses under which the reader may fetch them; the others stay plain text.
     """
     name = "page.html" if media == PDF else "paper.html"
-    context = _context(snapshot, links or {}) | {"media": media, "printed_on": printed_on}
-    return mark_safe(bind(render_to_string(f"council/submission/v{snapshot['schema']}/{name}", context)))  # noqa: S308
+    attachments = [row for row in snapshot["attachments"] if row["is_public"] or include_non_public]
+    context = _context({**snapshot, "attachments": attachments}, links or {})
+    context |= {"media": media, "printed_on": printed_on}
+    html = render_to_string(f"council/submission/v{snapshot['schema']}/{name}", context)
+    return mark_safe(bind(_printable(html) if media == PDF else html))  # noqa: S308
 
 
-def to_pdf_document(snapshot: Mapping[str, Any], *, printed_on: datetime.date) -> PdfDocument:
-    """What the render process needs for the PDF of a snapshot; the same snapshot and day give the same bytes."""
+def _printable(html: str) -> str:
+    """The page with signs of word processors written so that the font of the PDF has them; attributes stay as they are."""
+    parts = MARKUP.split(html)
+    opaque = 0
+    for place, part in enumerate(parts):
+        if place % 2:
+            opaque += depth_change(part)
+            continue
+        # Without its own sign the word is kept on one line by markup, which a title cannot hold.
+        text = part if opaque else UNBROKEN.sub(r'<span class="nb">\g<0></span>', part)
+        parts[place] = text.translate(STAND_INS)
+    return "".join(parts)
+
+
+def to_pdf_document(
+    snapshot: Mapping[str, Any], *, printed_on: datetime.date, include_non_public: bool = False
+) -> PdfDocument:
+    """What the render process needs for the PDF of a snapshot; the same snapshot and day give the same bytes.
+
+    Titles of non-public attachments are printed only with `include_non_public`.
+    """
     example = (EXAMPLE_MARK,) if snapshot["is_example"] else ()
     return PdfDocument(
-        html=to_html(snapshot, printed_on=printed_on, media=PDF),
+        html=to_html(snapshot, printed_on=printed_on, media=PDF, include_non_public=include_non_public),
         stylesheet=_stylesheet(),
         created_on=printed_on,
         identifier=snapshot["reference"],
@@ -149,6 +189,30 @@ def title(snapshot: Mapping[str, Any]) -> str:
     number = snapshot["reference"] or "(Entwurf)"
     named = f"Vorlage {number}: {' '.join(snapshot['subject'])}"
     return f"{EXAMPLE_MARK}: {named}" if snapshot["is_example"] else named
+
+
+def day_without_issuer(snapshot: Mapping[str, Any]) -> datetime.date | None:
+    """The day of the paper if nobody is recorded as Lord Mayor for it, so that the line at its head stays empty."""
+    return None if snapshot["issuer_line"] else _day(snapshot["day"])
+
+
+def places_with(snapshot: Mapping[str, Any], characters: Iterable[str]) -> list[str]:
+    """Where in the paper one of `characters` stands, in the words of the form; [] for characters of names and marks."""
+    wanted = set(characters)
+    return [label for label, text in _places(snapshot) if wanted.intersection(text)]
+
+
+def _places(snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "Betreff", " ".join(snapshot["subject"])
+    yield from (("Ziele", snapshot["goals"]), ("Verfasst von", snapshot["author"]))
+    yield "Aktenzeichen", snapshot["file_number"]
+    for number, row in enumerate(snapshot["draft_resolutions"], start=1):
+        yield f"Beschlussvorschlag, {number}.", row["text"]
+    for number, row in enumerate(snapshot["sections"], start=1):
+        named = f" „{row['heading']}“" if row["heading"] else ""
+        yield f"Erläuterungen, {number}. Abschnitt{named}", row["heading"] + row["body"]
+    for number, row in enumerate(snapshot["attachments"], start=1):
+        yield f"Anlagen, {number}.", row["title"]
 
 
 def file_name(snapshot: Mapping[str, Any]) -> str:

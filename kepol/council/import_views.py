@@ -16,6 +16,7 @@ from kepol.council.ris_page import UnreadablePage, parse_page
 from kepol.lib.versions import Conflict
 
 TAKE_OVER = "take_over"
+NOT_YET = "Es wurde nichts gespeichert. Der Grund steht unten."
 CHECK_AGAIN = "Prüfen Sie den Stand unten und bestätigen Sie dann noch einmal."
 
 
@@ -61,7 +62,7 @@ def _was_seen(form: PageTextForm, plan: ImportPlan) -> bool:
 def _take_over(request: HttpRequest, form: PageTextForm, plan: ImportPlan) -> HttpResponse | None:
     """Store and lead to the paper; None with an error in the form when that was not possible."""
     if plan.is_refused:
-        form.add_error(None, forms.ValidationError([plan.verdict, *plan.obstacles]))
+        form.add_error(None, NOT_YET)
         return None
     try:
         submission = apply_import(plan, by=request.user)

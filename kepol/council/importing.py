@@ -131,6 +131,12 @@ class ImportPlan:
         """Whether there are unknown names that could be created but may not yet."""
         return not self.create_missing and any(unknown.creation for unknown in self.unknown)
 
+    @property
+    def can_be_confirmed(self) -> bool:
+        """Whether it can be carried out as it is or as soon as somebody allows creating or overwriting."""
+        creatable = 0 if self.create_missing else sum(bool(unknown.creation) for unknown in self.unknown)
+        return self.outcome is not ImportOutcome.UNCHANGED and len(self.obstacles) == creatable
+
     @cached_property
     def differences(self) -> list[Difference]:
         """Where the stored paper and the page differ; empty for a new paper."""

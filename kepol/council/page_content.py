@@ -7,7 +7,8 @@ name changes no paper; one that is not stored yet stands with its name.
 import datetime as dt
 import operator
 from collections import Counter
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +77,7 @@ def _attachment_row(part: Attachment) -> Row:
 
 # --- What the page says ------------------------------------------------------------------------------------------
 def content_read(
-    parsed: ParsedSubmission, names: PageNames, stored: Content | None, with_file: Set[str] = frozenset()
+    parsed: ParsedSubmission, names: PageNames, stored: Content | None, with_file: AbstractSet[str] = frozenset()
 ) -> Content:
     """Everything the page says in the form of `content_of`; what it does not say stays as in `stored` (None: nothing stored).
 
@@ -104,7 +105,7 @@ def content_read(
     }
 
 
-def _parts_read(parsed: ParsedSubmission, names: PageNames, silent: Content, with_file: Set[str]) -> Content:
+def _parts_read(parsed: ParsedSubmission, names: PageNames, silent: Content, with_file: AbstractSet[str]) -> Content:
     stored = {kind.name: silent.get(kind.name, []) for kind in PART_KINDS}
     sections = [{"heading": section.heading, "text": _text(section.paragraphs)} for section in parsed.sections]
     return {
@@ -115,7 +116,7 @@ def _parts_read(parsed: ParsedSubmission, names: PageNames, silent: Content, wit
     }
 
 
-def _attachments_read(parsed: ParsedSubmission, stored: list[Row], with_file: Set[str]) -> list[Row]:
+def _attachments_read(parsed: ParsedSubmission, stored: list[Row], with_file: AbstractSet[str]) -> list[Row]:
     """The titles of the page, and in their places the stored ones that have a file and are not on it."""
     rows = [{"title": title} for title in parsed.attachments]
     if not rows:
@@ -125,7 +126,7 @@ def _attachments_read(parsed: ParsedSubmission, stored: list[Row], with_file: Se
     return rows
 
 
-def kept_places(parsed: ParsedSubmission, stored: list[str], with_file: Set[str]) -> list[int]:
+def kept_places(parsed: ParsedSubmission, stored: list[str], with_file: AbstractSet[str]) -> list[int]:
     """Places of the stored attachments that stay for their file although the page lists only others.
 
     Of several with the same title, one of which has a file, as many stay as are stored: which of them has it does not show in

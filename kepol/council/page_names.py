@@ -67,7 +67,7 @@ def find_names(parsed: ParsedSubmission, *, stored: Submission | None, on: dt.da
     _find_units(parsed, names, stored)
     days = [row.meeting_date for row in parsed.consultations if row.meeting_date]
     _find_committees(parsed, names, min(days, default=on))
-    _find_draft_committees(parsed, names, min(days, default=on))
+    _find_draft_committees(parsed, names, stored, min(days, default=on))
     return names
 
 
@@ -190,8 +190,11 @@ def _best(written: str, found: list[Committee], day: dt.date) -> list[Committee]
     return [one for one in found if one.name_key == search_key(written)] or found
 
 
-def _find_draft_committees(parsed: ParsedSubmission, names: PageNames, day: dt.date) -> None:
+def _find_draft_committees(parsed: ParsedSubmission, names: PageNames, stored: Submission | None, day: dt.date) -> None:
     own = list({id(one): one for one in names.committees if one is not None}.values())
+    if not own and stored is not None:
+        # A page without Beratungsfolge leaves the stored one.
+        own = [row.committee for row in stored.consultations.all()]
     for draft in parsed.draft_resolutions:
         found = [_draft_committee(written, own, day) for written in draft.committees]
         names.draft_committees.append(found)

@@ -4,16 +4,21 @@ import datetime
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from kepol.accounts.choices import Role
 from kepol.council.choices import ConsultationStatus, Origin, Publicity
-from kepol.lib.names import search_key
+from kepol.lib.names import search_key, terms
 from kepol.lib.retirement import RetirableQuerySet
 from kepol.lib.validity import ValidQuerySet
 from stakeholders.models import Organisation
 
 UPCOMING = datetime.timedelta(days=30)
+
+
+def _units_with(term: str) -> QuerySet:
+    former, other = Q(former_names__search_key__contains=term), Q(aliases__search_key__contains=term)
+    return Organisation.objects.filter(Q(search_key__contains=term) | former | other).values("pk")
 
 
 class CommitteeQuerySet(ValidQuerySet, RetirableQuerySet):  # type: ignore[override]
@@ -35,6 +40,26 @@ class SubmissionQuerySet(models.QuerySet):
     def read_from_council(self) -> Self:
         """Papers as the council information system shows them."""
         return self.filter(origin=Origin.COUNCIL_SYSTEM)
+
+    def matching(self, query: str) -> Self:
+        """Submissions in which every word of `query` stands: in number, subject, kind, or a unit that leads or is involved.
+
+        Units are also found by their other and their former names.
+        """
+        rows = self
+        for term in terms(query):
+            units = _units_with(term)
+            # As subqueries, because joins over units and names would double rows.
+            involving = self.model._default_manager.filter(involved__in=units).values("pk")
+            rows = rows.filter(Q(search_key__contains=term) | Q(lead__in=units) | Q(pk__in=involving))
+        return rows
+
+    def with_first_sitting(self) -> Self:
+        """With `first_sitting`, the day of the earliest sitting, None without one."""
+        rows: Any = self.model._meta.get_field("consultations").related_model._default_manager  # type: ignore[union-attr]
+        sittings = rows.filter(submission=OuterRef("pk"), meeting_date__isnull=False).order_by("meeting_date")
+        # As a subquery, because grouping would drop the order of the rows.
+        return self.annotate(first_sitting=Subquery(sittings.values("meeting_date")[:1]))
 
     def visible_to(self, user: Any, *, on: datetime.date) -> Self:
         """Submissions that `user` may read on day `on`, after "Who may" in the architecture.
@@ -73,8 +98,11 @@ class ConsultationQuerySet(models.QuerySet):
         return self.planned().filter(meeting_date__gte=on, meeting_date__lte=on + UPCOMING)
 
     def awaiting_outcome(self, *, on: datetime.date) -> Self:
-        """Sittings before day `on` whose result nobody has recorded."""
-        return self.planned().filter(meeting_date__lt=on)
+        """Sittings before day `on` whose result nobody has recorded, planned or done.
+
+        A paper read from the council information system says "Erledigt" in every past row and hardly ever how it ended.
+        """
+        return self.filter(meeting_date__lt=on, outcome="")
 
 
 class AttachmentQuerySet(models.QuerySet):

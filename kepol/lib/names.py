@@ -7,7 +7,7 @@ scripts as they are.
 
 import re
 import unicodedata
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -48,21 +48,33 @@ def terms(query: str) -> list[str]:
 
 
 class Keyed(models.Model):
-    """Stores the search and the sort key of the words that `key_source` names; both follow at each `save()`."""
+    """Stores the search and the sort key of the words that `key_source` names; both follow at each `save()`.
+
+    `exact_keys` names further key columns and the field each follows, for recognising exactly this name.
+    """
 
     search_key = models.TextField(editable=False, default="")
     sort_key = models.TextField(editable=False, default="", db_index=True)
+
+    exact_keys: ClassVar[dict[str, str]] = {}
 
     class Meta:
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save with keys that follow the name."""
-        self.search_key = search_key(self.key_source())
-        self.sort_key = sort_key(self.key_source())
+        keys = self.derived_keys()
+        for column, key in keys.items():
+            setattr(self, column, key)
         if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "search_key", "sort_key"}
+            kwargs["update_fields"] = {*kwargs["update_fields"], *keys}
         super().save(*args, **kwargs)
+
+    def derived_keys(self) -> dict[str, str]:
+        """What the key columns have to hold for the present words."""
+        words = self.key_source()
+        exact = {column: search_key(getattr(self, name)) for column, name in self.exact_keys.items()}
+        return {"search_key": search_key(words), "sort_key": sort_key(words), **exact}
 
     def key_source(self) -> str:
         """Words under which this object is found and ordered."""

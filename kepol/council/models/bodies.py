@@ -1,7 +1,7 @@
 """Who decides and who signs: committees, council terms and holders of offices, each with its validity."""
 
 import datetime
-from typing import Any, Self
+from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from kepol.council.choices import CommitteeKind, Office
 from kepol.council.querysets import CommitteeQuerySet
-from kepol.lib.names import Keyed, search_key
+from kepol.lib.names import Keyed
 from kepol.lib.records import Record
 from kepol.lib.retirement import Retirable
 from kepol.lib.validity import Valid, ValidQuerySet, refuse_overlap
@@ -27,6 +27,7 @@ class Committee(Keyed, Retirable, Valid, Record):
     name_key = models.TextField(editable=False, default="", db_index=True)
     short_name_key = models.TextField(editable=False, default="", db_index=True)
 
+    exact_keys = {"name_key": "name", "short_name_key": "short_name"}
     history_parts = ("other_names",)
 
     objects = CommitteeQuerySet.as_manager()
@@ -59,13 +60,6 @@ class Committee(Keyed, Retirable, Valid, Record):
         same = type(self).objects.active().filter(name=self.name).exclude(pk=self.pk)
         if not self.is_retired and same.exists():
             raise ValidationError({"name": NAME_TAKEN}, code="taken")
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save with the keys under which exactly this name is recognised."""
-        self.name_key, self.short_name_key = search_key(self.name), search_key(self.short_name)
-        if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "name_key", "short_name_key"}
-        super().save(*args, **kwargs)
 
 
 class CommitteeName(Keyed, Record):

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import models
 
-from kepol.lib.names import Keyed, search_key, sort_key
+from kepol.lib.names import Keyed
 from kepol.lib.versions import Versioned
 
 CHUNK = 500
@@ -17,10 +17,20 @@ CHUNK = 500
 class Command(BaseCommand):
     """`manage.py check_data`: names every offender; exit code 1 when there is one."""
 
-    help = "Prüft alle gespeicherten Daten gegen die Regeln und nennt jeden Verstoß; ändert nichts."
+    help = (
+        "Prüft alle gespeicherten Daten gegen die Regeln und nennt jeden Verstoß; ändert nichts außer mit --renew-keys."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Options of the command line."""
+        parser.add_argument(
+            "--renew-keys", action="store_true", help="zuvor die Schlüssel für Suche und Reihenfolge neu schreiben"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check all models of the house; raise `CommandError` (exit code 1) when a row breaks a rule."""
+        if options["renew_keys"]:
+            self.stdout.write(f"{renew_keys()} Schlüssel neu geschrieben.")
         rows = offenders = 0
         for model in _own_models():
             for row in model._base_manager.order_by("pk").iterator(chunk_size=CHUNK):
@@ -34,10 +44,29 @@ class Command(BaseCommand):
         self.stdout.write(f"{rows} Einträge geprüft, alle Regeln sind eingehalten.")
 
 
+def renew_keys() -> int:
+    """Write the keys of all rows that have wrong ones, after a change of how keys are made; returns how many.
+
+    Keys follow from the row and are nobody's input: neither version nor history changes.
+    """
+    renewed = 0
+    for model in _own_models():
+        if issubclass(model, Keyed):
+            for row in model._base_manager.iterator(chunk_size=CHUNK):
+                if not keys_are_right(row):
+                    renewed += model._base_manager.filter(pk=row.pk).update(**row.derived_keys())
+    return renewed
+
+
 def _own_models() -> list[Any]:
     return sorted(
         (model for model in apps.get_models() if issubclass(model, Versioned)), key=lambda model: model._meta.label
     )
+
+
+def keys_are_right(row: Keyed) -> bool:
+    """Whether the stored keys are those of the present words."""
+    return {column: getattr(row, column) for column in row.derived_keys()} == row.derived_keys()
 
 
 def offences(row: Any) -> Iterator[str]:
@@ -46,11 +75,8 @@ def offences(row: Any) -> Iterator[str]:
     `full_clean` holds the rules between rows too, because `clean` of each model calls them.
     """
     stored = {column.attname: getattr(row, column.attname) for column in row._meta.concrete_fields}
-    if isinstance(row, Keyed) and (row.search_key, row.sort_key) != (
-        search_key(row.key_source()),
-        sort_key(row.key_source()),
-    ):
-        yield "Der Schlüssel für Suche und Reihenfolge passt nicht zum Namen."
+    if isinstance(row, Keyed) and not keys_are_right(row):
+        yield "Der Schlüssel für Suche und Reihenfolge passt nicht zum Namen (--renew-keys schreibt ihn neu)."
     try:
         row.full_clean()
     except ValidationError as error:

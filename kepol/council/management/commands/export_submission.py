@@ -43,8 +43,10 @@ class Command(BaseCommand):
         printed_on = _day(options["on"])
         target = _target(options["output"])
         snapshot = documents.snapshot(_submission(options["submission"]), on=printed_on)
+        # Whoever may run commands here may read everything.
+        document = documents.to_pdf_document(snapshot, printed_on=printed_on, include_non_public=True)
         try:
-            data = render_pdf(documents.to_pdf_document(snapshot, printed_on=printed_on))
+            data = render_pdf(document)
         except PdfError as error:
             raise CommandError(str(error)) from error
         _write(target, data)
