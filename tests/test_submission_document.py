@@ -4,9 +4,11 @@ import datetime
 import json
 import re
 from html import unescape
+from io import StringIO
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
@@ -14,9 +16,10 @@ from fontTools.ttLib import TTFont
 
 from kepol.council import documents
 from kepol.council.choices import Origin
+from kepol.council.management.commands import export_submission
 from kepol.council.models import Submission
 from kepol.lib.pdf.fonts import font_files, missing_characters
-from tests.factories import ConsultationFactory, SubmissionFactory
+from tests.factories import AttachmentFactory, ConsultationFactory, SubmissionFactory
 from tests.papers import LAST_DAY, MAY, ONE_DAY, council_paper, offices, paper, section, stored_submission
 
 ADVENT = datetime.date(2025, 12, 3)
@@ -202,6 +205,16 @@ def test_attachments_lead_where_the_reader_may_go():
 def test_non_public_attachments_appear_only_for_who_may_know_them(media, allowed, titles):
     html = documents.to_html(paper(), printed_on=MAY, media=media, **allowed)
     assert [title in html for title in ("Leitlinien im Wortlaut", "Karte der Plätze")] == titles
+
+
+@pytest.mark.django_db
+def test_exported_paper_names_every_attachment(monkeypatch, tmp_path):
+    documents_made = []
+    monkeypatch.setattr(export_submission, "render_pdf", lambda made: documents_made.append(made) or b"%PDF-")
+    submission = SubmissionFactory(from_council=True)
+    AttachmentFactory(submission=submission, title="Angebot im Wortlaut", is_public=False)
+    call_command("export_submission", submission.reference, output=tmp_path / "vorlage.pdf", stdout=StringIO())
+    assert "Angebot im Wortlaut" in documents_made[0].html
 
 
 def test_without_an_attachment_the_reader_may_know_there_is_no_heading():

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from kepol.council.import_views import import_view
+from kepol.council.import_admin import import_view
 from kepol.council.models import (
     Attachment,
     Committee,
