@@ -76,6 +76,21 @@ SET_PASSWORD = Step(
 )
 
 
+class RoleFilter(admin.SimpleListFilter):
+    """Accounts with a role."""
+
+    title = "Rolle"
+    parameter_name = "rolle"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """All roles."""
+        return [(role.value, role.value) for role in Role]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Rows after the choice."""
+        return queryset.filter(groups__name=self.value()) if self.value() else queryset
+
+
 @admin.register(User)
 class UserAdmin(BaseAdmin):
     """Accounts. What an account may do follows from its roles alone; accounts are switched off, not deleted."""
@@ -84,7 +99,7 @@ class UserAdmin(BaseAdmin):
     work_order = 10
     steps = (SET_PASSWORD,)
     list_display = ("email", "roles_shown", "is_active", "last_login")
-    list_filter = ("is_active", "groups__name")
+    list_filter = ("is_active", RoleFilter)
     ordering = ("email",)
     readonly_fields = ("last_login", "joined_at")
     search_keys = ("email",)

@@ -209,7 +209,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'historical Amtsinhaberin/Amtsinhaber',
-                'verbose_name_plural': 'historical Amtsinhaberinnen und Amtsinhaber',
+                'verbose_name_plural': 'historical Ämter',
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
@@ -492,7 +492,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'Amtsinhaberin/Amtsinhaber',
-                'verbose_name_plural': 'Amtsinhaberinnen und Amtsinhaber',
+                'verbose_name_plural': 'Ämter',
                 'ordering': [models.OrderBy(models.F('valid_from'), descending=True, nulls_last=True), 'pk'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('valid_from__isnull', True), ('valid_to__isnull', True), ('valid_from__lte', models.F('valid_to')), _connector='OR'), name='council_officeholder_valid_in_order', violation_error_message='„gültig bis“ liegt vor „gültig ab“.'), models.CheckConstraint(condition=models.Q(models.Q(('office', 'lord_mayor'), _negated=True), models.Q(('issuer_line', ''), _negated=True), _connector='OR'), name='council_officeholder_issuer_line', violation_error_message='Für dieses Amt fehlt die Kopfzeile der Vorlage.')],
             },

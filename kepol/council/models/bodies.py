@@ -137,7 +137,7 @@ class OfficeHolder(Valid, Record):
 
     class Meta:
         verbose_name = "Amtsinhaberin/Amtsinhaber"
-        verbose_name_plural = "Amtsinhaberinnen und Amtsinhaber"
+        verbose_name_plural = "Ämter"
         ordering = [F("valid_from").desc(nulls_last=True), "pk"]
         constraints = [
             *Valid.Meta.constraints,
