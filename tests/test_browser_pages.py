@@ -339,11 +339,7 @@ def test_a_working_day_of_the_koordination(desks, rows):
     page.get_by_label("Passwort").fill(PASSWORD)
     page.get_by_role("button", name="Anmelden").click()
 
-    try:
-        submission = write_submission(page)
-    except Exception:
-        print("COMPLAINTS", desk.complaints, page.locator("#sections-0 .field-body").inner_html()[:1500].replace("\n",""), page.evaluate("performance.getEntriesByType('resource').map(e=>e.name.slice(-30)+' '+Math.round(e.duration)+' '+e.responseStatus).filter(n=>n.includes('ditor'))"))
-        raise
+    submission = write_submission(page)
     read_it_again(page, submission)
     take_over_paper(page)
     retire_organisation(page, association)
@@ -362,6 +358,7 @@ def write_submission(page):
         page.get_by_role("button", name="Abschnitt hinzufügen").click()
         page.fill(f"#id_sections-{number}-heading", heading)
         row = page.locator(f"#sections-{number}")
+        row.get_by_role("toolbar").wait_for()  # until then the name belongs to the text area
         row.get_by_role("textbox", name="Text").click()
         page.keyboard.type(body)
         row.get_by_role("button", name="Fett", exact=True).click()

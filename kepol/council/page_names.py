@@ -125,7 +125,7 @@ def _note_other_name(label: UnitLabel, unit: Organisation, names: PageNames) -> 
 
 
 def _unit_by_name(name: str, names: PageNames) -> Organisation | None:
-    found = list(Organisation.objects.units().named(name)) if search_key(name) else []
+    found: list[Organisation] = list(Organisation.objects.units().named(name)) if search_key(name) else []
     found = [unit for unit in found if not unit.is_retired] or found
     if len(found) == 1:
         return found[0]
