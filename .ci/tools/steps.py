@@ -1,6 +1,7 @@
 """What every set-up script shares: where things lie, how a command is run, how a finished step is remembered."""
 
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 VENV_PYTHON = ROOT / ".venv" / "bin" / "python"
+# The programs of the system's administrator are missing from the path of some shells and of cron.
+os.environ["PATH"] = f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin"
 
 
 def say(text: str) -> None:

@@ -214,11 +214,11 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
     ) -> HttpResponse:
         """Show or save the form; unseen work of others leads to the conflict page instead of being overwritten."""
         if request.method != "POST":
-            return super().changeform_view(request, object_id, form_url, self._extra(request, object_id, extra_context))
+            return super().changeform_view(request, object_id, form_url, extra_context or {})
         self._prepare(request)
         for _ in range(ATTEMPTS):
             try:
-                response = self._save(request, object_id, form_url, self._extra(request, object_id, extra_context))
+                response = self._save(request, object_id, form_url, extra_context or {})
             except (Conflict, IntegrityError):
                 # Somebody saved between our reading and our writing: read again, and the checks of the form see it.
                 continue
@@ -265,9 +265,6 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         if not found:
             return None
         return conflicts.page(request, self, found)
-
-    def _extra(self, request: HttpRequest, object_id: str | None, extra: dict[str, Any] | None) -> dict[str, Any]:
-        return {"model_admin": self, **(extra or {})}
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -317,11 +314,7 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
             for model in apps.get_models(include_auto_created=True)
             if model._meta.auto_created
         }
-        counts = {
-            name: number
-            for name, number in counts.items()
-            if capfirst(str(name)).rstrip("en") not in ties and capfirst(str(name)) not in ties
-        }
+        counts = {name: number for name, number in counts.items() if not capfirst(str(name)).startswith(tuple(ties))}
         return _without(to_delete, ties), counts, perms_needed, protected
 
     # --- History -----------------------------------------------------------------------------------------------

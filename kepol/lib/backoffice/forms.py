@@ -130,12 +130,14 @@ class VersionedForm(forms.ModelForm):
         return [getattr(link, f"{column.m2m_reverse_field_name()}_id") for link in rows]
 
     def differs(self, name: str, value: Any) -> bool:
+        """Whether what the person typed into field `name` is something else than `value`."""
         field = self.fields[name]
         if field.disabled:
             return False
         return field.has_changed(value, self.widget_data(name))
 
     def widget_data(self, name: str) -> Any:
+        """What arrived for field `name`, before it is understood."""
         return self.fields[name].widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
 
     def _save_m2m(self) -> None:
