@@ -503,7 +503,7 @@ def test_of_fifty_on_one_object_one_is_stored_and_each_other_sees_both_texts(cro
         if number != winner:
             form = read_form(page)
             assert (form["subject"], form["stored-subject"]) == ([f"Text {number}"], [f"Text {winner}"])
-            assert '<td class="found">Anfang</td>' in page.text
+            assert '<td class="found" data-title="Wie vorgefunden">Anfang</td>' in page.text
     assert submission.history.count() == 2
 
 

@@ -158,7 +158,7 @@ class SubmissionAdmin(BaseAdmin):
 
     work_group = DESK
     work_order = 10
-    list_display = ("reference_shown", "first_line", "kind", "lead_shown", "first_meeting")
+    list_display = ("reference_shown", "first_line", "kind_shown", "lead_shown", "first_meeting")
     list_display_links = ("reference_shown", "first_line")
     list_filter = ("origin", "kind", "publicity", "term")
     list_select_related = ("lead", "term")
@@ -226,6 +226,11 @@ class SubmissionAdmin(BaseAdmin):
         """Number, or that there is none yet."""
         return submission.reference or "Entwurf"
 
+    @admin.display(description="Vorlageart", ordering="kind")
+    def kind_shown(self, submission: Submission) -> str:
+        """The word of the council information system alone; the list is narrow."""
+        return submission.get_kind_display().split(" (")[0]
+
     @admin.display(description="Federführend", ordering="lead__sort_key")
     def lead_shown(self, submission: Submission) -> str:
         """Code of the unit."""
@@ -237,6 +242,6 @@ class SubmissionAdmin(BaseAdmin):
         return submission.first_line
 
     @admin.display(description="Erste Sitzung", ordering="first_sitting", empty_value="offen")
-    def first_meeting(self, submission: Submission) -> Any:
-        """Day of the first sitting."""
-        return submission.first_sitting  # type: ignore[attr-defined]
+    def first_meeting(self, submission: Any) -> str:
+        """Day of the first sitting, written as on the paper."""
+        return f"{submission.first_sitting:%d.%m.%Y}" if submission.first_sitting else ""

@@ -1,5 +1,6 @@
 """Base classes of every model admin: versions, history, steps, safe delete, search by folded keys, bounded inlines."""
 
+import logging
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -36,6 +37,7 @@ from kepol.lib.retirement import Retirable, reinstate, retire
 from kepol.lib.versions import Conflict, is_seen_whole, lock_parts, whole_token
 
 ATTEMPTS = 3
+logger = logging.getLogger(__name__)
 HISTORY_PAGE = 50
 
 
@@ -219,8 +221,9 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         for _ in range(ATTEMPTS):
             try:
                 response = self._save(request, object_id, form_url, extra_context or {})
-            except (Conflict, IntegrityError):
+            except (Conflict, IntegrityError) as error:
                 # Somebody saved between our reading and our writing: read again, and the checks of the form see it.
+                logger.warning("Saving %s is tried again: %s", self.opts.label, error)
                 continue
             return self._conflict_page(request, response) or response
         messages.error(
