@@ -242,6 +242,6 @@ class SubmissionAdmin(BaseAdmin):
         return submission.first_line
 
     @admin.display(description="Erste Sitzung", ordering="first_sitting", empty_value="offen")
-    def first_meeting(self, submission: Any) -> str:
+    def first_meeting(self, submission: Any) -> str | None:
         """Day of the first sitting, written as on the paper."""
-        return f"{submission.first_sitting:%d.%m.%Y}" if submission.first_sitting else ""
+        return f"{submission.first_sitting:%d.%m.%Y}" if submission.first_sitting else None
