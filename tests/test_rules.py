@@ -16,110 +16,30 @@ from kepol.accounts.choices import Role
 from kepol.accounts.models import User
 from kepol.accounts.roles import sync_roles
 from kepol.council.choices import Office
-from kepol.council.models import Committee, CommitteeName, CouncilTerm
+from kepol.council.models import Committee, CouncilTerm
 from kepol.lib.retirement import reinstate
 from kepol.lib.versions import Versioned
 from kepol.reference.models import Country, Sdg
 from stakeholders.choices import OrganisationKind
-from stakeholders.models import Membership, Organisation, OrganisationAlias, OrganisationName, Person, refuse_circle
+from stakeholders.models import Membership, Organisation, OrganisationName, Person, refuse_circle
 from tests.factories import (
     FACTORIES,
     CommitteeFactory,
-    CommitteeNameFactory,
     ConsultationFactory,
     CouncilTermFactory,
     MembershipFactory,
     OfficeHolderFactory,
-    OrganisationAliasFactory,
     OrganisationFactory,
     OrganisationNameFactory,
     PersonFactory,
-    SdgFactory,
     SubmissionFactory,
     UnitFactory,
     UserFactory,
 )
 from tests.forms import read_form
+from tests.rules import PARENTS, RULES
+from tests.rules.words import day
 
-
-def day(year, month=1, number=1):
-    return datetime.date(year, month, number)
-
-
-BACKWARDS = {"valid_from": day(2026), "valid_to": day(2025)}
-ORDER = "„gültig bis“ liegt vor „gültig ab“."
-RETIRED = "Wer etwas stilllegt, nennt Tag und Grund."
-
-# Name of the constraint → how to build a row and what to set so that exactly this rule is broken, and the message.
-RULES = {
-    "accounts_user_email_lower": (UserFactory, {"email": "Groß@example.org"}, None),
-    "reference_sdg_one_to_seventeen": (SdgFactory, {"number": 18}, "Es gibt die Ziele 1 bis 17."),
-    "stakeholders_organisation_retired_with_reason": (OrganisationFactory, {"retired_on": day(2026)}, RETIRED),
-    "stakeholders_organisation_code_of_unit": (
-        UnitFactory,
-        {"code": ""},
-        "Städtische Dienststellen brauchen ein Kürzel, andere Organisationen haben keines.",
-    ),
-    "stakeholders_organisation_code_once": (
-        UnitFactory,
-        lambda: {"code": UnitFactory().code},
-        "Dieses Kürzel ist schon vergeben.",
-    ),
-    "stakeholders_organisation_not_own_parent": (
-        OrganisationFactory,
-        "parent",
-        "Eine Organisation kann nicht zu sich selbst gehören.",
-    ),
-    "stakeholders_organisationname_valid_in_order": (OrganisationNameFactory, BACKWARDS, ORDER),
-    "stakeholders_organisationname_has_end": (
-        OrganisationNameFactory,
-        {"valid_to": None},
-        "Ein früherer Name braucht den letzten Tag seiner Gültigkeit.",
-    ),
-    "stakeholders_organisationalias_once": (OrganisationAliasFactory, "twin", "Diese Schreibweise steht schon da."),
-    "stakeholders_person_retired_with_reason": (PersonFactory, {"retired_reason": "ohne Tag"}, RETIRED),
-    "stakeholders_membership_valid_in_order": (MembershipFactory, BACKWARDS, ORDER),
-    "council_committee_retired_with_reason": (CommitteeFactory, {"retired_on": day(2026)}, RETIRED),
-    "council_committee_valid_in_order": (CommitteeFactory, BACKWARDS, ORDER),
-    "council_committee_name_once": (
-        CommitteeFactory,
-        lambda: {"name": CommitteeFactory().name},
-        "Ein Gremium mit diesem Namen gibt es schon.",
-    ),
-    "council_committeename_once": (CommitteeNameFactory, "twin", "Dieser Name steht schon da."),
-    "council_councilterm_valid_in_order": (CouncilTermFactory, BACKWARDS, ORDER),
-    "council_officeholder_valid_in_order": (OfficeHolderFactory, BACKWARDS, ORDER),
-    "council_officeholder_issuer_line": (
-        OfficeHolderFactory,
-        {"office": Office.LORD_MAYOR, "issuer_line": ""},
-        "Für dieses Amt fehlt die Kopfzeile der Vorlage.",
-    ),
-    "council_submission_reference_once": (
-        SubmissionFactory,
-        lambda: {"reference": SubmissionFactory(from_council=True).reference},
-        "Eine Vorlage mit dieser Nummer gibt es schon.",
-    ),
-    "council_submission_council_has_reference": (
-        lambda: SubmissionFactory(from_council=True),
-        {"reference": ""},
-        "Eine Vorlage aus dem Ratsinformationssystem hat immer eine Nummer.",
-    ),
-    "council_submission_status_seen": (
-        SubmissionFactory,
-        {"council_status": "öffentlich"},
-        "Zum Status im Ratsinformationssystem gehört der Tag, an dem er gesehen wurde.",
-    ),
-    "council_submission_not_own_predecessor": (
-        SubmissionFactory,
-        "predecessor",
-        "Eine Vorlage kann sich nicht selbst ergänzen.",
-    ),
-    "council_consultation_outcome_when_done": (
-        ConsultationFactory,
-        {"outcome": "noted"},
-        "Ein Ergebnis gibt es erst, wenn die Beratung erledigt ist.",
-    ),
-}
 # Nobody can enter these in a form: the fields are read-only there, or the model writes the value in its one form.
 NOT_IN_FORMS = {name for name in RULES if name.endswith("retired_with_reason")} | {
     "accounts_user_email_lower",
@@ -210,13 +130,6 @@ def test_an_address_is_brought_into_its_one_form_instead_of_being_refused():
     user.email = " Eva@Example.org "
     user.clean()
     assert user.email == "eva@example.org"
-
-
-PARENTS = {
-    OrganisationName: ("organisation", "former_names"),
-    OrganisationAlias: ("organisation", "aliases"),
-    CommitteeName: ("committee", "other_names"),
-}
 
 
 def form_value(value):

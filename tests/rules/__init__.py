@@ -1,0 +1,13 @@
+"""The rules of each app as a table: what breaks each constraint, and the German sentence that says so.
+
+A row is: name of the constraint → how to build a stored row, what to set so that exactly this rule is broken, and the message
+(None where nobody is told). What to set is a dictionary, a function that makes one, the name of a field that gets the row itself,
+or "twin": the values of a second row.
+"""
+
+from tests.rules import accounts, council, reference, stakeholders
+
+APPS = (accounts, reference, stakeholders, council)
+RULES = {name: rule for app in APPS for name, rule in app.RULES.items()}
+#: Models edited in the form of another → the relation that leads there, and the prefix of their rows in that form.
+PARENTS = {model: place for app in APPS for model, place in getattr(app, "PARENTS", {}).items()}

@@ -1,0 +1,7 @@
+"""Rules of the app accounts."""
+
+from tests.factories import UserFactory
+
+RULES = {
+    "accounts_user_email_lower": (UserFactory, {"email": "Groß@example.org"}, None),
+}
