@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from kepol.lib.periods.views import period_reading
 from kepol.views import health, start
 
 urlpatterns = [
@@ -11,5 +12,6 @@ urlpatterns = [
     path("", include("kepol.council.urls")),
     path("dateien/", include("kepol.files.urls")),
     path("verwaltung/", admin.site.urls),
+    path("zeitraum/", period_reading, name="period_reading"),
     path("healthz", health, name="health"),
 ]

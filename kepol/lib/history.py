@@ -199,6 +199,9 @@ def _shown(model: Any) -> list[Any]:
         column for column in model._meta.concrete_fields if column.name in _tracked(model) and not column.primary_key
     ]
     fields = [column for column in columns if column.editable or column.name in also]
+    # A period stands in several columns, which nobody reads one by one.
+    fields += [column for column in model._meta.private_fields if getattr(column, "is_period", False)]
+    fields.sort(key=lambda column: column.creation_counter)
     return fields + [model._meta.get_field(name) for name in getattr(model, "_history_m2m_fields", ())]
 
 
@@ -220,7 +223,7 @@ def _change(trail: Trail, column: Any, before: Any, after: Any, labels: dict[tup
 def _raw(trail: Trail, column: Any, row: Any) -> Any:
     if column.many_to_many:
         return trail.many.get((column.name, row.history_id), [])
-    return getattr(row, column.attname)
+    return column.from_row(row) if hasattr(column, "from_row") else getattr(row, column.attname)
 
 
 def _shown_value(column: Any, value: Any, labels: dict[tuple[Any, Any], str]) -> str:

@@ -14,11 +14,32 @@ class Record(Versioned):
 
     `history_parts` names the reverse relations whose rows are told in the history of this object (the rows of a
     submission's Beratungsfolge, say). Many-to-many fields of interest stand in `_history_m2m_fields`.
+
+    `source_key` tells where a row was taken over from and under which key it is known there (`paper/kapstadt`); empty for what
+    people enter here. Taking it over again finds the row by it, and what came from one source can be taken out together.
     """
+
+    source_key = models.CharField(
+        "Schlüssel der Quelle", max_length=120, blank=True, default="", editable=False, db_index=True
+    )
 
     history_parts: ClassVar[tuple[str, ...]] = ()
 
     history = HistoricalRecords(inherit=True, bases=[HistoryRow], get_user=acting_user, excluded_fields=())
+
+    class Meta:
+        abstract = True
+
+
+class Sourced(models.Model):
+    """Says where a fact comes from, for whoever asks a year later."""
+
+    source = models.CharField(
+        "Quelle",
+        max_length=500,
+        blank=True,
+        help_text="Woher stammt die Angabe? Zum Beispiel eine Vorlage-Nr. oder eine Internetadresse.",
+    )
 
     class Meta:
         abstract = True

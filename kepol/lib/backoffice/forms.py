@@ -10,6 +10,7 @@ from django.db import models
 from django.forms.models import BaseInlineFormSet, model_to_dict
 
 from kepol.lib.history import as_found
+from kepol.lib.periods.forms import HoldsPeriods
 from kepol.lib.validity import Exclusive, refuse_overlap_among
 from kepol.lib.versions import Versioned, seen_token, seen_version
 
@@ -43,7 +44,7 @@ class KnownAutocompleteMultiple(_Known, AutocompleteSelectMultiple):
     """For several objects."""
 
 
-class VersionedForm(forms.ModelForm):
+class VersionedForm(HoldsPeriods, forms.ModelForm):
     """Carries the version it was opened with; who would overwrite unseen work gets `stale` and, if they typed something, an error.
 
     `stale` is True when the stored version is another one than the form showed, `forged` when no version arrived. `touched` names
