@@ -62,8 +62,12 @@ INSTALLED_APPS = [
     "kepol.accounts",
     "kepol.reference",
     "kepol.files",
+    "kepol.dates",
     "stakeholders",
     "kepol.council",
+    "kepol.funding",
+    "partnerships",
+    "concept",
     "kepol.lib.backoffice.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -237,8 +241,23 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 PDF_FONT_DIR = BASE_DIR / "static" / "fonts"
 
 # --- What the apps contribute to pages below them (classes of kepol/lib/contracts.py) ------------------------------
-FOLLOW_UPS = ["kepol.council.follow_ups.CouncilFollowUp"]
-FILE_RULES = ["kepol.council.file_rules.AttachmentRule"]
+FOLLOW_UPS = [
+    "kepol.dates.follow_ups.TicklerFollowUp",
+    "concept.follow_ups.ConceptFollowUp",
+    "kepol.council.follow_ups.CouncilFollowUp",
+    "partnerships.follow_ups.PartnershipFollowUp",
+    "kepol.funding.follow_ups.FundingFollowUp",
+    "stakeholders.follow_ups.StakeholderFollowUp",
+]
+FILE_RULES = [
+    "kepol.council.file_rules.AttachmentRule",
+    "kepol.funding.file_rules.ReportDutyRule",
+    "partnerships.file_rules.AgreementRule",
+    "partnerships.file_rules.TransferRule",
+    "concept.file_rules.WorkshopRule",
+    "concept.file_rules.EvaluationRule",
+]
+RECORD_PANELS = ["kepol.files.panels.DocumentPanel", "kepol.dates.panels.TicklerPanel"]
 
 LOGGING = {
     "version": 1,

@@ -39,3 +39,32 @@ class MembershipRole(models.TextChoices):
     STAFF = "staff", "Mitarbeit"
     BOARD = "board", "Vorstand"
     MEMBER = "member", "Mitglied"
+
+
+class ContactChannel(models.TextChoices):
+    """How somebody was reached."""
+
+    PHONE = "phone", "Telefon"
+    EMAIL = "email", "E-Mail"
+    TALK = "talk", "Gespräch"
+    VIDEO = "video", "Videokonferenz"
+    EVENT = "event", "Veranstaltung"
+    LETTER = "letter", "Brief"
+
+
+class BodyKind(models.TextChoices):
+    """Bodies that steer the programme; the committees of the council are others."""
+
+    STEERING_GROUP = "steering_group", "Steuerungsgruppe"
+    WORKING_GROUP = "working_group", "Arbeitsgruppe"
+    NETWORK = "network", "Netzwerk"
+    ADVISORY = "advisory", "Beirat"
+
+
+class BodyRole(models.TextChoices):
+    """What somebody is in a body."""
+
+    CHAIR = "chair", "Vorsitz"
+    MEMBER = "member", "Mitglied"
+    DEPUTY = "deputy", "Stellvertretung"
+    GUEST = "guest", "Gast"

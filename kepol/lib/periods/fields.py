@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
 
+from kepol.lib.history import HistoryRow
 from kepol.lib.periods.forms import PeriodFormField
 from kepol.lib.periods.value import Period
 
@@ -57,7 +58,8 @@ class PeriodField(models.Field):
             if column not in present:
                 field.contribute_to_class(cls, column)
         setattr(cls, name, PeriodAttribute(name))
-        if not cls._meta.abstract:
+        # History tells what was, whether it kept the rules or not.
+        if not cls._meta.abstract and not issubclass(cls, HistoryRow):
             _add_constraint(cls, self)
 
     def _columns(self) -> dict[str, models.Field]:

@@ -89,7 +89,7 @@ class PeriodFormField(forms.Field):
 
 
 class HoldsPeriods:
-    """For model forms: their periods have several columns, which Django's own way of filling an object does not know."""
+    """For model forms: the columns of a period have no form field of their own, but their rules count all the same."""
 
     instance: Any
     cleaned_data: dict[str, Any]
@@ -97,11 +97,6 @@ class HoldsPeriods:
     def _periods(self) -> list[Any]:
         private = self.instance._meta.private_fields
         return [field for field in private if getattr(field, "is_period", False) and field.name in self.cleaned_data]
-
-    def _post_clean(self) -> None:
-        for field in self._periods():
-            setattr(self.instance, field.name, self.cleaned_data[field.name])
-        super()._post_clean()  # type: ignore[misc]
 
     def _get_validation_exclusions(self) -> set[str]:
         # Django leaves out every column without a form field of its own, and with it the constraints on it.

@@ -11,6 +11,7 @@ from kepol.lib.names import Keyed
 from kepol.lib.records import Record
 from kepol.lib.retirement import Retirable, RetirableQuerySet
 from kepol.lib.validity import Exclusive, Valid, ValidQuerySet, in_force
+from kepol.reference.models import Sdg
 from stakeholders.choices import MembershipRole, OrganisationKind
 from stakeholders.codes import canonical_code
 from stakeholders.querysets import OrganisationQuerySet
@@ -44,11 +45,19 @@ class Organisation(Keyed, Retirable, Record):
         help_text="Die übergeordnete Dienststelle oder Organisation.",
     )
     website = models.URLField("Internetseite", blank=True)
+    sdgs = models.ManyToManyField(
+        Sdg,
+        verbose_name="Interesse an SDG",
+        related_name="+",
+        blank=True,
+        help_text="Zu welchen Nachhaltigkeitszielen die Organisation arbeitet oder mitarbeiten möchte.",
+    )
     note = models.TextField("Bemerkung", blank=True, help_text="Keine privaten Angaben über Personen.")
     name_key = models.TextField(editable=False, default="", db_index=True)
 
     exact_keys = {"name_key": "name"}
     history_parts = ("former_names", "aliases", "memberships")
+    _history_m2m_fields = ["sdgs"]
 
     objects = OrganisationQuerySet.as_manager()
 
@@ -183,6 +192,23 @@ class Person(Keyed, Retirable, Record):
         "Herkunft der Angaben",
         max_length=300,
         help_text="Woher stammen die Angaben (Art. 14 DSGVO)? Zum Beispiel: Visitenkarte, Internetseite.",
+    )
+    purpose = models.CharField(
+        "Zweck",
+        max_length=300,
+        default="Zusammenarbeit in der kommunalen Entwicklungspolitik",
+        help_text="Wofür die Angaben gebraucht werden (Art. 5 DSGVO).",
+    )
+    review_on = models.DateField(
+        "prüfen oder löschen am",
+        null=True,
+        blank=True,
+        help_text="Vorschlag: zwei Jahre nach dem Ende der letzten Mitgliedschaft. Leer, solange eine läuft.",
+    )
+    may_be_named = models.BooleanField(
+        "darf öffentlich genannt werden",
+        default=False,
+        help_text="Nur ankreuzen, wenn die Person zugestimmt hat oder ein öffentliches Amt hat. Sonst erscheint nur die Funktion.",
     )
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,

@@ -1,0 +1,19 @@
+"""What for: fields of action, goals, measures, milestones, and the way to the concept."""
+
+from concept.models.milestones import Milestone, refuse_predecessor_circle
+from concept.models.plan import FieldOfAction, Goal, Indicator, IndicatorValue, Measure
+from concept.models.process import Evaluation, InventoryItem, PeerConcept, Workshop
+
+__all__ = [
+    "Evaluation",
+    "FieldOfAction",
+    "Goal",
+    "Indicator",
+    "IndicatorValue",
+    "InventoryItem",
+    "Measure",
+    "Milestone",
+    "PeerConcept",
+    "Workshop",
+    "refuse_predecessor_circle",
+]

@@ -1,0 +1,178 @@
+"""Milestones: planned, expected now, reached; what somebody said of them, and what follows from their dates."""
+
+import datetime
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from concept.choices import PostponementReason, Status
+from concept.models.plan import UNITS, Measure
+from concept.querysets import DUE_SOON, REPORT_OVERDUE, MilestoneQuerySet, expected_time
+from kepol.council.models import Consultation
+from kepol.lib.names import Keyed
+from kepol.lib.periods import Period
+from kepol.lib.periods.fields import PeriodField
+from kepol.lib.records import Record, Sourced
+from partnerships.models import Project, Visit
+from stakeholders.models import Event, Organisation, Person
+
+UNDATED = "ohne Termin"
+
+
+class Milestone(Keyed, Sourced, Record):
+    """A milestone of the programme, of a measure or of a project.
+
+    `planned` stays as it was adopted; `forecast` is what is expected now, when that is something else; `reached_on` is the day it
+    was reached. Milestones without a date stand in their `position`.
+    """
+
+    title = models.CharField("Meilenstein", max_length=300)
+    position = models.PositiveSmallIntegerField(
+        "Position", default=0, help_text="Reihenfolge unter Meilensteinen ohne Termin oder mit demselben."
+    )
+    measure = models.ForeignKey(
+        Measure, models.PROTECT, verbose_name="Maßnahme", null=True, blank=True, related_name="milestones"
+    )
+    project = models.ForeignKey(
+        Project, models.PROTECT, verbose_name="Projekt", null=True, blank=True, related_name="+"
+    )
+    result_criterion = models.TextField(
+        "erreicht, wenn", blank=True, help_text="Woran sich erkennen lässt, dass er erreicht ist."
+    )
+    responsible = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        verbose_name="verantwortlich",
+        related_name="+",
+        limit_choices_to=UNITS,
+        help_text="Genau eine Dienststelle.",
+    )
+    involved = models.ManyToManyField(
+        Organisation, verbose_name="beteiligt", related_name="+", blank=True, limit_choices_to=UNITS
+    )
+    contact = models.ForeignKey(
+        Person, models.PROTECT, verbose_name="Ansprechperson", null=True, blank=True, related_name="+"
+    )
+    planned = PeriodField("geplant", null=True, blank=True)
+    forecast = PeriodField(
+        "Prognose",
+        null=True,
+        blank=True,
+        help_text="Nur wenn sich der Termin verschoben hat; der geplante bleibt stehen.",
+    )
+    forecast_reason = models.CharField("Grund der Verschiebung", max_length=20, choices=PostponementReason, blank=True)
+    reached_on = models.DateField("erreicht am", null=True, blank=True)
+    status = models.CharField("Status", max_length=20, choices=Status, default=Status.PLANNED)
+    note = models.TextField("Bemerkung, Begründung", blank=True)
+    reported_on = models.DateField("Stand vom", help_text="Tag der letzten Rückmeldung.")
+    predecessors = models.ManyToManyField(
+        "self", verbose_name="abhängig von", symmetrical=False, related_name="successors", blank=True
+    )
+    resolution = models.ForeignKey(
+        Consultation, models.PROTECT, verbose_name="Beschluss", null=True, blank=True, related_name="+"
+    )
+    visit = models.ForeignKey(Visit, models.PROTECT, verbose_name="Besuch", null=True, blank=True, related_name="+")
+    event = models.ForeignKey(
+        Event, models.PROTECT, verbose_name="Veranstaltung", null=True, blank=True, related_name="+"
+    )
+
+    unit_paths = ("responsible", "involved")
+    _history_m2m_fields = ["involved", "predecessors"]
+
+    objects = MilestoneQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "Meilenstein"
+        verbose_name_plural = "Meilensteine"
+        ordering = [expected_time().asc(nulls_last=True), "position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status=Status.REACHED.value, reached_on__isnull=False)
+                | ~Q(status=Status.REACHED.value) & Q(reached_on__isnull=True),
+                name="concept_milestone_reached_with_day",
+                violation_error_message="Zum Status „erreicht“ gehört der Tag, und nur zu ihm.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=sorted(Status.WITH_REASON)) | ~Q(note=""),
+                name="concept_milestone_reason",
+                violation_error_message="Warum ruht oder entfällt der Meilenstein? Tragen Sie eine Begründung ein.",
+            ),
+            models.CheckConstraint(
+                condition=Q(forecast_named__isnull=True, forecast_reason="")
+                | Q(forecast_named__isnull=False) & ~Q(forecast_reason=""),
+                name="concept_milestone_forecast_with_reason",
+                violation_error_message="Zu einer Prognose gehört der Grund der Verschiebung, und nur zu ihr.",
+            ),
+            models.CheckConstraint(
+                condition=Q(measure__isnull=True) | Q(project__isnull=True),
+                name="concept_milestone_measure_or_project",
+                violation_error_message="Ein Meilenstein gehört zu einer Maßnahme oder zu einem Projekt, nicht zu beiden.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def key_source(self) -> str:
+        """Title and note."""
+        return f"{self.title} {self.note}"
+
+    def clean(self) -> None:
+        """Refuse stored predecessors that lead back here; a form checks those chosen in it."""
+        super().clean()
+        if self.pk is not None:
+            refuse_predecessor_circle(self, self.predecessors.all())
+
+    @property
+    def expected(self) -> Period | None:
+        """What is expected now: the forecast, otherwise the plan; None without a date."""
+        return self.forecast or self.planned
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be reached."""
+        return self.status in Status.OPEN
+
+    def is_overdue(self, on: datetime.date) -> bool:
+        """Whether it is late on day `on` (verzögert). Like `MilestoneQuerySet.overdue`."""
+        return self.is_open and self.expected is not None and self.expected.is_past(on)
+
+    def is_due_soon(self, on: datetime.date, within: datetime.timedelta = DUE_SOON) -> bool:
+        """Whether it is expected to end from day `on` within fourteen days or the time given."""
+        end = self.expected.end if self.expected else None
+        return self.is_open and end is not None and on <= end <= on + within
+
+    def is_report_overdue(self, on: datetime.date) -> bool:
+        """Whether nobody has looked after the entry for more than a hundred days."""
+        return self.is_open and self.reported_on < on - REPORT_OVERDUE
+
+    def date_text(self, *, on: datetime.date) -> str:
+        """Its date as readers see it on day `on`: the day reached, what is expected, the event's times, or "ohne Termin"."""
+        if self.reached_on:
+            return f"{self.reached_on:%d.%m.%Y}"
+        if self.event is not None and self.event.starts_at is not None:
+            return self.event.when()
+        return self.expected.text(on=on) if self.expected else UNDATED
+
+
+def refuse_predecessor_circle(milestone: Milestone, predecessors: Iterable[Milestone]) -> None:
+    """Raise `ValidationError` naming the way round when `milestone` would wait for itself through one of `predecessors`.
+
+    A rule between rows: callers that write hold the lock on the kind. One query per step back, whatever the number of rows.
+    """
+    ways = {one.pk: [str(milestone), str(one)] for one in predecessors}
+    passed: set[int] = set()
+    while ways:
+        if milestone.pk in ways:
+            raise ValidationError(
+                {"predecessors": f"Das ergäbe einen Kreis: {' → '.join(ways[milestone.pk])}."}, code="circle"
+            )
+        passed |= ways.keys()
+        links = Milestone.predecessors.through.objects.filter(from_milestone__in=ways).select_related("to_milestone")
+        ways = {
+            link.to_milestone_id: [*ways[link.from_milestone_id], str(link.to_milestone)]
+            for link in links
+            if link.to_milestone_id not in passed
+        }
