@@ -76,7 +76,7 @@ def _between(words: str, year: int | None, shown: str) -> Span:
     first = (_counted_like(sides[0], last) or _fit(sides[0])) if sides and last else None
     if first is None or last is None:
         raise ValueError(f"„{shown}“ ist als Zeitraum nicht zu lesen. {EXPECTED}")
-    common = _year([last, first], year, shown)
+    common = _year([first, last], year, shown)
     start, _, first_named = first.span(common)
     _, end, last_named = last.span(common)
     return start, end, first_named and last_named
@@ -457,7 +457,7 @@ def _stated_year(fit: Fit) -> int | None:
 
 
 def _year(fits: list[Fit], year: int | None, shown: str) -> int:
-    """The year that the text states, the second side before the first; else the given one."""
+    """The year for what states none itself: that of the other side, else the given one."""
     stated = next((found for fit in fits if (found := _stated_year(fit))), None) or year
     if stated is None:
         raise ValueError(f"In „{shown}“ fehlt das Jahr. Bitte schreiben Sie es dazu, etwa „{shown} 2025“.")
