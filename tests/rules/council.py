@@ -48,6 +48,11 @@ RULES = {
         "predecessor",
         "Eine Vorlage kann sich nicht selbst ergänzen.",
     ),
+    "council_submission_written_here_complete": (
+        SubmissionFactory,
+        {"subject": ""},
+        "Eine Vorlage, die hier geschrieben wird, braucht Vorlageart und Betreff.",
+    ),
     "council_consultation_outcome_when_done": (
         ConsultationFactory,
         {"outcome": "noted"},

@@ -19,6 +19,7 @@ from stakeholders.choices import OrganisationKind
 from stakeholders.models import Organisation
 
 COUNCIL_NEEDS_REFERENCE = "Eine Vorlage aus dem Ratsinformationssystem hat immer eine Nummer."
+INCOMPLETE_HERE = "Eine Vorlage, die hier geschrieben wird, braucht Vorlageart und Betreff."
 UNITS = {"kind__in": sorted(OrganisationKind.UNITS)}
 
 
@@ -36,8 +37,10 @@ class Submission(Keyed, Record):
         help_text="Vergibt das Ratsinformationssystem, zum Beispiel FB 01/0674/WP18. Bei Entwürfen leer.",
     )
     origin = models.CharField("Herkunft", max_length=20, choices=Origin, default=Origin.HERE, editable=False)
-    kind = models.CharField("Vorlageart", max_length=20, choices=SubmissionKind)
-    subject = models.TextField("Betreff", help_text="Eine Zeile; eine zweite beginnt üblicherweise mit „hier:“.")
+    kind = models.CharField("Vorlageart", max_length=20, choices=SubmissionKind, blank=True)
+    subject = models.TextField(
+        "Betreff", blank=True, help_text="Eine Zeile; eine zweite beginnt üblicherweise mit „hier:“."
+    )
     publicity = models.CharField("Status", max_length=20, choices=Publicity, default=Publicity.PUBLIC)
     council_status = models.CharField(
         "Status im Ratsinformationssystem",
@@ -117,10 +120,16 @@ class Submission(Keyed, Record):
                 name="council_submission_not_own_predecessor",
                 violation_error_message="Eine Vorlage kann sich nicht selbst ergänzen.",
             ),
+            # A page of the council information system is stored as it is, even where it lacks one of them.
+            models.CheckConstraint(
+                condition=~Q(origin=Origin.HERE.value) | ~Q(kind="") & ~Q(subject=""),
+                name="council_submission_written_here_complete",
+                violation_error_message=INCOMPLETE_HERE,
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.reference or 'Entwurf'} – {self.first_line}"
+        return f"{self.reference or 'Entwurf'} – {self.first_line or 'ohne Betreff'}"
 
     @property
     def first_line(self) -> str:
@@ -140,8 +149,11 @@ class Submission(Keyed, Record):
         """Write the reference as the council information system does."""
         super().clean()
         self.subject = "\n".join(line.strip() for line in self.subject.splitlines() if line.strip())
-        if not self.reference:
+        if self.origin == Origin.HERE and not (self.kind and self.subject):
             # The constraint says so too, but a form does not show the origin and therefore skips it.
+            missing = "subject" if self.kind else "kind"
+            raise ValidationError({missing: INCOMPLETE_HERE}, code="incomplete")
+        if not self.reference:
             if self.origin == Origin.COUNCIL_SYSTEM:
                 raise ValidationError({"reference": COUNCIL_NEEDS_REFERENCE}, code="reference")
             return
