@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from tests.desks import desks  # noqa: F401 (a fixture)
 from tools.packages import chromium
 
 # --- Browser ------------------------------------------------------------------------------------------------------
