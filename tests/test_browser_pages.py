@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
-from kepol.accounts.choices import ADMIN_ROLES, Role
+from kepol.accounts.choices import Role
 from kepol.accounts.models import User
 from kepol.council.models import Submission
 from kepol.example import loading
@@ -19,6 +19,7 @@ from tests.factories import FACTORIES, PASSWORD, OrganisationFactory, Organisati
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 ROOT = Path(__file__).parent.parent
+SMALL = {"width": 320, "height": 640}
 PAPER = (ROOT / "kepol" / "example" / "sachstand.txt").read_text(encoding="utf-8")
 
 
@@ -35,15 +36,19 @@ def admin_page(obj, page, *more):
     return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_{page}", args=[obj.pk, *more])
 
 
-def admin_pages(rows):
-    """Index and every page of every model; who may not see one gets a page that says so."""
+def admin_pages(rows, *, whole=False):
+    """Index, and list and forms of every model; who may not see one gets a page that says so.
+
+    With `whole`, history, deletion and retirement of every model too: these share their templates, so that two models stand for all.
+    """
     yield reverse("admin:index")
     for model, row in rows.items():
         label = f"{model._meta.app_label}_{model._meta.model_name}"
-        yield from (reverse(f"admin:{label}_changelist"), reverse(f"admin:{label}_add"))
-        yield from (admin_page(row, page) for page in ("change", "history", "delete"))
-        if hasattr(row, "is_retired"):
-            yield admin_page(row, "step", "stilllegen")
+        yield from (reverse(f"admin:{label}_changelist"), reverse(f"admin:{label}_add"), admin_page(row, "change"))
+        if whole or model in (Submission, Organisation):
+            yield from (admin_page(row, page) for page in ("history", "delete"))
+            if hasattr(row, "is_retired"):
+                yield admin_page(row, "step", "stilllegen")
 
 
 def portal_pages(rows):
@@ -53,18 +58,37 @@ def portal_pages(rows):
 
 
 # --- What pages load ----------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("who", [*Role, SUPERUSER, ANONYMOUS])
-def test_no_page_breaks_the_policy_or_leaves_the_house(desks, rows, who):
-    desk = desks(who)
-    pages = [*portal_pages(rows), reverse("admin:index")]
-    if who == SUPERUSER or who in ADMIN_ROLES:
-        pages += admin_pages(rows)
+def walk(desk, pages):
+    """Open all pages on a small telephone; returns those that scroll sideways, and notes complaints with their page."""
+    wide = {}
     for path in pages:
         before = len(desk.complaints)
-        desk.open(path)
+        width = scroll_width(desk.open(path))
         desk.complaints[before:] = [f"{path}: {text}" for text in desk.complaints[before:]]
-    assert desk.complaints == []
+        if width > SMALL["width"]:
+            wide[path] = width
+    return wide
+
+
+def assert_good_pages(desk, pages):
+    assert (walk(desk, pages), desk.complaints) == ({}, [])
     assert {cookie["name"] for cookie in desk.context.cookies()} <= {"sid", "csrf"}
+
+
+@pytest.mark.parametrize("who", [*Role, SUPERUSER, ANONYMOUS])
+def test_no_page_breaks_the_policy_leaves_the_house_or_scrolls_sideways(desks, rows, who):
+    pages = [*portal_pages(rows), reverse("admin:index")]
+    if who is Role.KOORDINATION:
+        pages += admin_pages(rows)
+    if who is Role.TECHNIK:
+        pages += admin_pages({User: rows[User]}, whole=True)
+    assert_good_pages(desks(who, viewport=SMALL), pages)
+
+
+@pytest.mark.audit
+@pytest.mark.parametrize("who", [Role.KOORDINATION, Role.TECHNIK, SUPERUSER])
+def test_no_page_of_the_back_office_breaks_the_policy_leaves_the_house_or_scrolls_sideways(desks, rows, who):
+    assert_good_pages(desks(who, viewport=SMALL), admin_pages(rows, whole=True))
 
 
 def test_the_watch_sees_what_breaks_the_policy(desks, rows):
@@ -236,13 +260,6 @@ def test_links_and_buttons_of_the_back_office_show_the_focus(desks, rows):
         page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.name") == "kind"
     tab_to(page, "_save", most=90)
-
-
-def test_no_page_scrolls_sideways_on_a_small_telephone(desks, rows):
-    desk = desks(SUPERUSER, viewport={"width": 320, "height": 640})
-    pages = [*portal_pages(rows), *admin_pages(rows)]
-    wide = {path: width for path in pages if (width := scroll_width(desk.open(path))) > 320}
-    assert wide == {}
 
 
 def scroll_width(page):
