@@ -31,6 +31,17 @@ class AgreementKind(models.TextChoices):
     LETTER_OF_INTENT = "letter_of_intent", "Absichtserklärung"
 
 
+class AgreementState(models.TextChoices):
+    """How an agreement stands on a day; follows from its dates and is never stored."""
+
+    EXPIRED = "expired", "abgelaufen ohne Nachfolge"
+    EXPIRING = "expiring", "läuft aus"
+    REPLACED = "replaced", "abgelöst"
+    UNSIGNED = "unsigned", "noch nicht unterzeichnet"
+    IN_FORCE = "in_force", "gilt"
+    UPCOMING = "upcoming", "gilt noch nicht"
+
+
 class Direction(models.TextChoices):
     """Who visits whom."""
 

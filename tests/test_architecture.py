@@ -68,7 +68,7 @@ def imports(name, source):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level:
-            yield f"{name}: relativ"
+            yield f"relative import: {name}"
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
@@ -79,7 +79,7 @@ def wrong_ways(name, source):
     here = package_of(name)
     for target in imports(name, source):
         there = package_of(target)
-        if "relativ" in target:
+        if target.startswith("relative import"):
             yield target
         elif there and there != here and not (target in FLOOR and target == "kepol") and FLOOR[there] >= FLOOR[here]:
             yield f"{name} imports {target}"

@@ -37,14 +37,9 @@ from tests.factories import (
     UserFactory,
 )
 from tests.forms import read_form
-from tests.rules import PARENTS, RULES
+from tests.rules import NOT_IN_FORMS, PARENTS, RULES
 from tests.rules.words import day
 
-# Nobody can enter these in a form: the fields are read-only there, or the model writes the value in its one form.
-NOT_IN_FORMS = {name for name in RULES if name.endswith("retired_with_reason")} | {
-    "accounts_user_email_lower",
-    "reference_sdg_one_to_seventeen",
-}
 UNIQUE = {
     User: {"email": "Zu dieser E-Mail-Adresse gibt es schon ein Konto."},
     Sdg: {"number": None},

@@ -3,7 +3,7 @@
 from partnerships.models.agreements import Agreement, refuse_succession_circle
 from partnerships.models.partnerships import Beginning, Involvement, Partnership, Stage
 from partnerships.models.projects import InKindTransfer, Project
-from partnerships.models.visits import ProgrammePoint, Visit, VisitParticipant
+from partnerships.models.visits import ProgrammePoint, Visit, VisitParticipant, refuse_day_outside
 
 __all__ = [
     "Agreement",
@@ -16,5 +16,6 @@ __all__ = [
     "Stage",
     "Visit",
     "VisitParticipant",
+    "refuse_day_outside",
     "refuse_succession_circle",
 ]

@@ -12,7 +12,7 @@ from kepol.lib.names import Keyed
 from kepol.lib.periods.fields import PeriodField, by_time
 from kepol.lib.records import Record, Sourced
 from kepol.lib.validity import Valid
-from partnerships.choices import AgreementKind
+from partnerships.choices import AgreementKind, AgreementState
 from partnerships.models.partnerships import Partnership
 from partnerships.querysets import AGREEMENT_CLOCK_MONTHS, AgreementQuerySet, months_after
 
@@ -75,6 +75,22 @@ class Agreement(Keyed, Valid, Sourced, Record):
         """Whether it holds on day `on`, ends within nine months, and nothing replaces it (architecture, agreement clock)."""
         ends_in_time = self.valid_to is not None and self.valid_to <= months_after(on, AGREEMENT_CLOCK_MONTHS)
         return self.successor_id is None and ends_in_time and self.is_in_force(on)
+
+    def is_expired(self, on: datetime.date) -> bool:
+        """Whether it was over before day `on`, and nothing replaces it."""
+        return self.successor_id is None and self.valid_to is not None and self.valid_to < on
+
+    def state_on(self, on: datetime.date) -> AgreementState:
+        """The one word for how it stands on day `on`; what asks for work comes first."""
+        if self.is_expired(on):
+            return AgreementState.EXPIRED
+        if self.is_expiring(on):
+            return AgreementState.EXPIRING
+        if self.successor_id is not None:
+            return AgreementState.REPLACED
+        if self.signed is None:
+            return AgreementState.UNSIGNED
+        return AgreementState.IN_FORCE if self.is_in_force(on) else AgreementState.UPCOMING
 
 
 def refuse_succession_circle(agreement: Agreement) -> None:

@@ -9,7 +9,7 @@ from kepol.council.models import Consultation
 from kepol.lib.names import Keyed
 from kepol.lib.periods.fields import PeriodField
 from kepol.lib.records import Part, Record, Sourced
-from kepol.lib.validity import Exclusive, Valid, ValidQuerySet
+from kepol.lib.validity import Exclusive, Valid, ValidQuerySet, in_force
 from kepol.reference.models import Country, Sdg
 from partnerships.choices import PartnershipKind, PartnershipStatus
 from partnerships.querysets import PartnershipQuerySet
@@ -70,7 +70,7 @@ class Partnership(Keyed, Sourced, Record):
 
     def stage_on(self, on: datetime.date) -> "Stage | None":
         """Type and status on day `on`; None when nothing is recorded for it."""
-        return self.stages.in_force(on).first()
+        return self.stages.filter(in_force(on)).first()
 
 
 class Stage(Exclusive, Sourced, Record):

@@ -12,6 +12,7 @@ from kepol.lib.records import Record, Sourced
 from kepol.reference.models import Sdg
 from partnerships.choices import ProjectKind, ProjectStatus
 from partnerships.models.partnerships import Partnership
+from partnerships.querysets import TransferQuerySet
 from stakeholders.models import Organisation
 from stakeholders.querysets import ProgrammeQuerySet
 
@@ -68,7 +69,7 @@ class InKindTransfer(Keyed, Sourced, Record):
 
     unit_paths = ("partnership__unit", "partnership__involvements__organisation")
 
-    objects = ProgrammeQuerySet.as_manager()
+    objects = TransferQuerySet.as_manager()
 
     class Meta:
         verbose_name = "Sachspende"

@@ -1,17 +1,23 @@
 """Visits in both directions: official and programme time, participants by group, programme."""
 
+import datetime
+
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Sum
 
 from kepol.council.models import Consultation
 from kepol.lib.names import Keyed
 from kepol.lib.periods.fields import PeriodField, by_time
+from kepol.lib.periods.value import Period
 from kepol.lib.records import Part, Record, Sourced
 from partnerships.choices import Direction, ParticipantGroup, VisitFormat
 from partnerships.models.partnerships import Partnership
+from partnerships.querysets import VisitQuerySet
 from stakeholders.models import Organisation, Person
-from stakeholders.querysets import ProgrammeQuerySet
+
+AT_LEAST_ONE = "Die Anzahl ist mindestens 1."
 
 
 class Visit(Keyed, Sourced, Record):
@@ -40,7 +46,7 @@ class Visit(Keyed, Sourced, Record):
     unit_paths = ("partnership__unit", "hosts", "participants__organisation")
     _history_m2m_fields = ["hosts"]
 
-    objects = ProgrammeQuerySet.as_manager()
+    objects = VisitQuerySet.as_manager()
 
     class Meta:
         verbose_name = "Besuch"
@@ -50,6 +56,30 @@ class Visit(Keyed, Sourced, Record):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def when(self) -> Period | None:
+        """The time that counts: of the business trip, otherwise that on site; None without a date."""
+        return self.official or self.programme
+
+    def is_past(self, on: datetime.date) -> bool:
+        """Whether it was over before day `on`; without a date it never is."""
+        return self.when is not None and self.when.is_past(on)
+
+    @property
+    def leaves_europe(self) -> bool:
+        """Whether it is a trip that needs the consent of the Hauptausschuss (§ 23 Abs. 10 Hauptsatzung)."""
+        return self.direction == Direction.OUTBOUND and not self.partnership.country.is_europe
+
+    def lacks_approval(self, on: datetime.date) -> bool:
+        """Whether that consent is missing and still needed on day `on`."""
+        return self.leaves_europe and self.approval_id is None and not self.is_past(on)
+
+    def numbers_by_group(self) -> dict[ParticipantGroup, int]:
+        """How many take part from each group that is represented, in the order of the groups; one query."""
+        rows = self.participants.order_by().values("group").annotate(total=Sum("number"))
+        found = {row["group"]: row["total"] for row in rows}
+        return {group: found[group] for group in ParticipantGroup if group in found}
+
 
 class VisitParticipant(Part):
     """One or several participants with the same function; a name only by reference to the register."""
@@ -57,7 +87,7 @@ class VisitParticipant(Part):
     visit = models.ForeignKey(Visit, models.CASCADE, verbose_name="Besuch", related_name="participants")
     group = models.CharField("Gruppe", max_length=20, choices=ParticipantGroup)
     function = models.CharField("Funktion", max_length=200, help_text="Zum Beispiel: Mitglied einer Ratsfraktion.")
-    number = models.PositiveSmallIntegerField("Anzahl", default=1, validators=[MinValueValidator(1)])
+    number = models.PositiveSmallIntegerField("Anzahl", default=1, validators=[MinValueValidator(1, AT_LEAST_ONE)])
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, verbose_name="Organisation", null=True, blank=True, related_name="+"
     )
@@ -73,7 +103,7 @@ class VisitParticipant(Part):
             models.CheckConstraint(
                 condition=Q(number__gte=1),
                 name="partnerships_visitparticipant_at_least_one",
-                violation_error_message="Die Anzahl ist mindestens 1.",
+                violation_error_message=AT_LEAST_ONE,
             ),
             models.CheckConstraint(
                 condition=Q(person__isnull=True) | Q(number=1),
@@ -114,3 +144,22 @@ class ProgrammePoint(Part):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        """Refuse a day on which the visit is not."""
+        super().clean()
+        visit = getattr(self, "visit", None)
+        if visit is not None and self.day is not None:
+            refuse_day_outside(visit, self)
+
+
+def refuse_day_outside(visit: Visit, point: ProgrammePoint) -> None:
+    """Raise `ValidationError` naming `point` when its day lies in none of the periods of `visit`; without periods any day goes."""
+    spans = [(name, span) for name, span in (("Reisezeit", visit.official), ("Programmzeit", visit.programme)) if span]
+    if point.day is None or not spans or any(span.contains(point.day) for _, span in spans):
+        return
+    times = " und ".join(f"der {name} ({span})" for name, span in spans)
+    message = (
+        f"„{point}“ am {point.day:%d.%m.%Y} liegt außerhalb {times}. Berichtigen Sie den Tag oder die Zeit des Besuchs."
+    )
+    raise ValidationError({"day": message}, code="outside")

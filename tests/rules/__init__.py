@@ -11,3 +11,7 @@ APPS = (accounts, reference, files, dates, stakeholders, council, funding, partn
 RULES = {name: rule for app in APPS for name, rule in app.RULES.items()}
 #: Models edited in the form of another → the relation that leads there, and the prefix of their rows in that form.
 PARENTS = {model: place for app in APPS for model, place in getattr(app, "PARENTS", {}).items()}
+#: Rules nobody can break in a form: its fields are read-only there, or read as one value that is checked before.
+NOT_IN_FORMS = {name for app in APPS for name in getattr(app, "NOT_IN_FORMS", ())} | {
+    name for name in RULES if name.endswith("retired_with_reason")
+}
