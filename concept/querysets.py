@@ -3,10 +3,26 @@
 import datetime
 from typing import Any, Self
 
-from django.db.models import Case, DateField, F, Q, When
+from django.db import models
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    DateField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    Subquery,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from concept.choices import Status
+from kepol.lib.retirement import RetirableQuerySet
 from stakeholders.querysets import ProgrammeQuerySet
 
 #: Defaults of the house (architecture, settings with their defaults).
@@ -33,7 +49,71 @@ def expected_time() -> Any:
     return Coalesce(F("reached_on"), ends)
 
 
-class MilestoneQuerySet(ProgrammeQuerySet):
+def number_of(rows: models.QuerySet, relation: str) -> Coalesce:
+    """How many of `rows` point to a row of the list through `relation`; a subquery, because joins would count rows twice."""
+    counted = rows.filter(**{relation: OuterRef("pk")}).order_by().values(relation).annotate(number=Count("pk"))
+    return Coalesce(Subquery(counted.values("number")), 0, output_field=IntegerField())
+
+
+def _rows_of(model: Any, relation: str) -> Any:
+    """All rows that point to `model` through its reverse `relation`; the querysets are made before the models."""
+    return model._meta.get_field(relation).related_model._default_manager
+
+
+class PlanQuerySet(RetirableQuerySet, ProgrammeQuerySet):  # type: ignore[override]
+    """Fields of action and goals, told apart by use and by who may read them."""
+
+    def with_number_of_measures(self) -> Self:
+        """With `number_of_measures`."""
+        relation: Any = self.model._meta.get_field("measures")
+        measures = _rows_of(self.model, "measures")
+        return self.annotate(number_of_measures=number_of(measures, relation.field.name))
+
+
+class MeasureQuerySet(ProgrammeQuerySet):
+    """Measures, with what follows from their milestones."""
+
+    def with_number_of_milestones(self, *, on: datetime.date) -> Self:
+        """With `open_milestones` and `late_milestones`, how many are still to be reached and how many of these are late on day `on`."""
+        milestones = _rows_of(self.model, "milestones")
+        return self.annotate(
+            open_milestones=number_of(milestones.open(), "measure"),
+            late_milestones=number_of(milestones.overdue(on=on), "measure"),
+        )
+
+    def about_sdg(self, number: int) -> Self:
+        """Measures that serve the goal `number` of the 2030 Agenda, as their main one or as a further one."""
+        return self.filter(about_sdg(self.model, number))
+
+
+def about_sdg(model: Any, number: int) -> Q:
+    """Rows of `model` whose `main_sdg`, if they have one, or whose `sdgs` hold the goal `number` of the 2030 Agenda."""
+    # As a subquery, because a join would double rows.
+    wanted = Q(pk__in=model._base_manager.filter(sdgs__number=number).values("pk"))
+    has_main = any(column.name == "main_sdg" for column in model._meta.fields)
+    return wanted | Q(main_sdg__number=number) if has_main else wanted
+
+
+class IndicatorQuerySet(ProgrammeQuerySet):
+    """Indicators, with what was counted last."""
+
+    def with_latest(self) -> Self:
+        """With `latest_value` and `latest_on`, both None when nothing has been counted yet."""
+        values = _rows_of(self.model, "values").filter(indicator=OuterRef("pk")).order_by("-as_of", "pk")
+        return self.annotate(
+            latest_value=Subquery(values.values("value")[:1]), latest_on=Subquery(values.values("as_of")[:1])
+        )
+
+
+class PositionedQuerySet(ProgrammeQuerySet):
+    """Rows that stand in a position where they have no date."""
+
+    def next_position(self) -> int:
+        """Position behind all rows there are."""
+        return (self.aggregate(last=Max("position"))["last"] or 0) + 1
+
+
+class MilestoneQuerySet(PositionedQuerySet):
     """Milestones; what is said of them and what follows from their dates."""
 
     def open(self) -> Self:
@@ -56,6 +136,22 @@ class MilestoneQuerySet(ProgrammeQuerySet):
         """Open, and nobody has confirmed or changed the entry for more than a hundred days (Rückmeldung überfällig)."""
         return self.open().filter(reported_on__lt=on - REPORT_OVERDUE)
 
+    def with_danger(self) -> Self:
+        """With `in_danger`: whether it is open and waits for an open one expected to end later; undated ones say nothing."""
+        later = self.model._default_manager.open().with_expected_end()  # type: ignore[attr-defined]
+        later = later.filter(successors=OuterRef("pk"), expected_end__gt=OuterRef("expected_end"))
+        in_danger = ExpressionWrapper(OPEN & Exists(later), output_field=BooleanField())
+        return self.with_expected_end().annotate(in_danger=in_danger)
+
+    def endangered(self) -> Self:
+        """Open, and waiting for an open one that is expected to end later (gefährdet)."""
+        return self.with_danger().filter(in_danger=True)
+
     def moved(self) -> Self:
         """With a forecast other than the plan."""
         return self.filter(forecast_named__isnull=False)
+
+    def undated(self) -> Self:
+        """Without any date: neither reached, nor expected, nor tied to an event with times ("ohne Termin")."""
+        nothing = Q(reached_on__isnull=True, planned_named__isnull=True, forecast_named__isnull=True)
+        return self.filter(nothing & (Q(event__isnull=True) | Q(event__starts_at__isnull=True)))

@@ -1,6 +1,6 @@
 """What for: fields of action, goals, measures, milestones, and the way to the concept."""
 
-from concept.models.milestones import Milestone, refuse_predecessor_circle
+from concept.models.milestones import Milestone, refuse_double_role, refuse_predecessor_circle
 from concept.models.plan import FieldOfAction, Goal, Indicator, IndicatorValue, Measure
 from concept.models.process import Evaluation, InventoryItem, PeerConcept, Workshop
 
@@ -15,5 +15,6 @@ __all__ = [
     "Milestone",
     "PeerConcept",
     "Workshop",
+    "refuse_double_role",
     "refuse_predecessor_circle",
 ]

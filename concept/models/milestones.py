@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from concept.choices import PostponementReason, Status
 from concept.models.plan import UNITS, Measure
@@ -19,6 +19,11 @@ from partnerships.models import Project, Visit
 from stakeholders.models import Event, Organisation, Person
 
 UNDATED = "ohne Termin"
+
+
+def _same(one: str, other: str) -> Q:
+    """Rows in which both columns hold the same day, or none."""
+    return Q(**{one: F(other)}) | Q(**{f"{one}__isnull": True, f"{other}__isnull": True})
 
 
 class Milestone(Keyed, Sourced, Record):
@@ -81,6 +86,9 @@ class Milestone(Keyed, Sourced, Record):
     unit_paths = ("responsible", "involved")
     _history_m2m_fields = ["involved", "predecessors"]
 
+    # Set by a form, which checks the relations chosen in it instead of those stored.
+    is_checked_by_form = False
+
     objects = MilestoneQuerySet.as_manager()
 
     class Meta:
@@ -106,6 +114,16 @@ class Milestone(Keyed, Sourced, Record):
                 violation_error_message="Zu einer Prognose gehört der Grund der Verschiebung, und nur zu ihr.",
             ),
             models.CheckConstraint(
+                condition=Q(forecast_named__isnull=True)
+                | ~(
+                    Q(forecast_named=F("planned_named"))
+                    & _same("forecast_start", "planned_start")
+                    & _same("forecast_end", "planned_end")
+                ),
+                name="concept_milestone_forecast_is_other",
+                violation_error_message="Die Prognose nennt den geplanten Termin. Lassen Sie sie leer, solange sich nichts verschoben hat.",
+            ),
+            models.CheckConstraint(
                 condition=Q(measure__isnull=True) | Q(project__isnull=True),
                 name="concept_milestone_measure_or_project",
                 violation_error_message="Ein Meilenstein gehört zu einer Maßnahme oder zu einem Projekt, nicht zu beiden.",
@@ -120,10 +138,11 @@ class Milestone(Keyed, Sourced, Record):
         return f"{self.title} {self.note}"
 
     def clean(self) -> None:
-        """Refuse stored predecessors that lead back here; a form checks those chosen in it."""
+        """Refuse stored predecessors that lead back here, and a responsible unit that is stored as involved too."""
         super().clean()
-        if self.pk is not None:
+        if self.pk is not None and not self.is_checked_by_form:
             refuse_predecessor_circle(self, self.predecessors.all())
+            refuse_double_role(self.responsible_id, self.involved.all())
 
     @property
     def expected(self) -> Period | None:
@@ -148,6 +167,34 @@ class Milestone(Keyed, Sourced, Record):
         """Whether nobody has looked after the entry for more than a hundred days."""
         return self.is_open and self.reported_on < on - REPORT_OVERDUE
 
+    def is_endangered(self) -> bool:
+        """Whether it waits for an open one that is expected to end later than itself. Like `MilestoneQuerySet.endangered`."""
+        end = self.expected.end if self.expected else None
+        if not self.is_open or end is None:
+            return False
+        waits_for = (one.expected for one in self.predecessors.all() if one.is_open)
+        return any(period is not None and period.end is not None and period.end > end for period in waits_for)
+
+    def situation(self, *, on: datetime.date, is_endangered: bool | None = None) -> list[str]:
+        """What follows from its dates on day `on`, in words; empty when there is nothing to say.
+
+        `is_endangered` where a list has it already (`with_danger`); None looks at the predecessors, a query.
+        """
+        endangered = self.is_endangered() if is_endangered is None else is_endangered
+        words = {
+            "verzögert": self.is_overdue(on),
+            "bald fällig": self.is_due_soon(on),
+            "gefährdet": endangered,
+            "Rückmeldung überfällig": self.is_report_overdue(on),
+        }
+        return [word for word, holds in words.items() if holds]
+
+    def postponement(self) -> str:
+        """From which date to which it moved, and why; empty when it did not."""
+        if self.forecast is None:
+            return ""
+        return f"{self.planned or UNDATED} → {self.forecast} ({self.get_forecast_reason_display()})"
+
     def date_text(self, *, on: datetime.date) -> str:
         """Its date as readers see it on day `on`: the day reached, what is expected, the event's times, or "ohne Termin"."""
         if self.reached_on:
@@ -155,6 +202,14 @@ class Milestone(Keyed, Sourced, Record):
         if self.event is not None and self.event.starts_at is not None:
             return self.event.when()
         return self.expected.text(on=on) if self.expected else UNDATED
+
+
+def refuse_double_role(responsible: int | None, involved: Iterable[Organisation]) -> None:
+    """Raise `ValidationError` when the unit with the key `responsible` is among the `involved` too."""
+    for unit in involved:
+        if unit.pk == responsible:
+            message = f"„{unit}“ ist schon verantwortlich. Nehmen Sie die Dienststelle bei den beteiligten heraus."
+            raise ValidationError({"involved": message}, code="double_role")
 
 
 def refuse_predecessor_circle(milestone: Milestone, predecessors: Iterable[Milestone]) -> None:
@@ -170,9 +225,9 @@ def refuse_predecessor_circle(milestone: Milestone, predecessors: Iterable[Miles
                 {"predecessors": f"Das ergäbe einen Kreis: {' → '.join(ways[milestone.pk])}."}, code="circle"
             )
         passed |= ways.keys()
-        links = Milestone.predecessors.through.objects.filter(from_milestone__in=ways).select_related("to_milestone")
+        links = Milestone.predecessors.through.objects.filter(from_milestone__in=ways).order_by("-pk")
         ways = {
             link.to_milestone_id: [*ways[link.from_milestone_id], str(link.to_milestone)]
-            for link in links
+            for link in links.select_related("to_milestone")
             if link.to_milestone_id not in passed
         }

@@ -1,33 +1,53 @@
 """The plan: fields of action, goals, measures, and the indicators by which one sees whether they work."""
 
+from decimal import Decimal
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from concept.choices import Duration, GoalLevel, Priority, Status
+from concept.models.figures import FigureField, number_text
+from concept.querysets import IndicatorQuerySet, MeasureQuerySet, PlanQuerySet
+from concept.validators import canonical_number
 from kepol.council.models import Consultation
 from kepol.funding.models import Grant
 from kepol.lib.money import MoneyField
 from kepol.lib.names import Keyed
 from kepol.lib.periods.fields import PeriodField
 from kepol.lib.records import Record, Sourced
-from kepol.lib.retirement import Retirable, RetirableQuerySet
+from kepol.lib.retirement import Retirable
 from kepol.reference.models import Sdg
 from stakeholders.choices import OrganisationKind
 from stakeholders.models import Organisation
-from stakeholders.querysets import ProgrammeQuerySet
 
 UNITS = {"kind__in": sorted(OrganisationKind.UNITS)}
 FIRST_YEAR, LAST_YEAR = 1990, 2100
-YEARS = [MinValueValidator(FIRST_YEAR), MaxValueValidator(LAST_YEAR)]
+NO_REASON = "Warum ruht oder entfällt die Maßnahme? Tragen Sie eine Begründung ein."
+SAME_DAY = "Für diesen Tag gibt es schon einen Wert."
+NO_YEAR = "Jahre liegen zwischen 1990 und 2100."
+YEARS = [MinValueValidator(FIRST_YEAR, NO_YEAR), MaxValueValidator(LAST_YEAR, NO_YEAR)]
 
 
-class PlanQuerySet(RetirableQuerySet, ProgrammeQuerySet):
-    """Fields of action and goals, told apart by use and by who may read them."""
+class Numbered(models.Model):
+    """Has a `code` like 1.2.3, written in one form."""
+
+    code: "models.CharField[str, str]"
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        """Write the number in its one form; refuse what is none."""
+        super().clean()
+        try:
+            self.code = canonical_number(self.code)
+        except ValueError as error:
+            raise ValidationError({"code": str(error)}, code="code") from error
 
 
-class FieldOfAction(Keyed, Retirable, Sourced, Record):
+class FieldOfAction(Numbered, Keyed, Retirable, Sourced, Record):
     """A field of action of the concept (Handlungsfeld)."""
 
     code = models.CharField("Nr.", max_length=10, help_text="Zum Beispiel 1.")
@@ -67,13 +87,15 @@ class FieldOfAction(Keyed, Retirable, Sourced, Record):
         return f"{self.code} {self.title}"
 
 
-class Goal(Keyed, Retirable, Sourced, Record):
+class Goal(Numbered, Keyed, Retirable, Sourced, Record):
     """A goal within a field of action."""
 
     field_of_action = models.ForeignKey(
         FieldOfAction, models.PROTECT, verbose_name="Handlungsfeld", related_name="goals"
     )
-    code = models.CharField("Nr.", max_length=10, help_text="Zum Beispiel 1.2.")
+    code = models.CharField(
+        "Nr.", max_length=10, help_text="Zum Beispiel 1.2; beginnt üblicherweise mit der Nummer des Handlungsfelds."
+    )
     title = models.CharField("Ziel", max_length=300)
     level = models.CharField("Ebene", max_length=20, choices=GoalLevel, default=GoalLevel.STRATEGIC)
     description = models.TextField("Beschreibung", blank=True)
@@ -100,15 +122,27 @@ class Goal(Keyed, Retirable, Sourced, Record):
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
 
+    def clean(self) -> None:
+        """Refuse to leave the field of action in which measures of this goal stand."""
+        super().clean()
+        stray = self.pk and self.measures.exclude(field_of_action=self.field_of_action_id).first()
+        if stray:
+            raise ValidationError(
+                {"field_of_action": f"Die Maßnahme „{stray}“ dieses Ziels gehört zu einem anderen Handlungsfeld."},
+                code="other_field",
+            )
 
-class Measure(Keyed, Sourced, Record):
+
+class Measure(Numbered, Keyed, Sourced, Record):
     """A measure with all columns of a municipal table of measures; amounts that are not known stay empty."""
 
     field_of_action = models.ForeignKey(
         FieldOfAction, models.PROTECT, verbose_name="Handlungsfeld", related_name="measures"
     )
     goal = models.ForeignKey(Goal, models.PROTECT, verbose_name="Ziel", null=True, blank=True, related_name="measures")
-    code = models.CharField("Nr.", max_length=10, help_text="Zum Beispiel 1.2.3.")
+    code = models.CharField(
+        "Nr.", max_length=10, help_text="Zum Beispiel 1.2.3; beginnt üblicherweise mit der Nummer des Ziels."
+    )
     title = models.CharField("Titel", max_length=300)
     description = models.TextField("Kurzbeschreibung", blank=True)
     main_sdg = models.ForeignKey(Sdg, models.PROTECT, verbose_name="Haupt-SDG", null=True, blank=True, related_name="+")
@@ -147,7 +181,7 @@ class Measure(Keyed, Sourced, Record):
     unit_paths = ("lead", "involved")
     _history_m2m_fields = ["sdgs", "involved", "partners", "grants"]
 
-    objects = ProgrammeQuerySet.as_manager()
+    objects = MeasureQuerySet.as_manager()
 
     class Meta:
         verbose_name = "Maßnahme"
@@ -162,7 +196,7 @@ class Measure(Keyed, Sourced, Record):
             models.CheckConstraint(
                 condition=~Q(status__in=sorted(Status.WITH_REASON)) | ~Q(reason=""),
                 name="concept_measure_reason",
-                violation_error_message="Warum ruht oder entfällt die Maßnahme? Tragen Sie eine Begründung ein.",
+                violation_error_message=NO_REASON,
             ),
             models.CheckConstraint(
                 condition=(Q(total_cost_cents__isnull=True) | Q(total_cost_cents__gte=0))
@@ -188,16 +222,16 @@ class Indicator(Keyed, Sourced, Record):
     measure = models.ForeignKey(Measure, models.PROTECT, verbose_name="Maßnahme", related_name="indicators")
     name = models.CharField("Indikator", max_length=200)
     unit = models.CharField("Einheit", max_length=50, help_text="Zum Beispiel: Schulen, Euro, Prozent.")
-    baseline = models.DecimalField("Ausgangswert", max_digits=14, decimal_places=2, null=True, blank=True)
+    baseline = FigureField("Ausgangswert", null=True, blank=True)
     baseline_year = models.PositiveSmallIntegerField("Jahr des Ausgangswerts", null=True, blank=True, validators=YEARS)
-    target = models.DecimalField("Zielwert", max_digits=14, decimal_places=2, null=True, blank=True)
+    target = FigureField("Zielwert", null=True, blank=True)
     target_year = models.PositiveSmallIntegerField("Zieljahr", null=True, blank=True, validators=YEARS)
 
     history_parts = ("values",)
     history_title = "name"
     unit_paths = ("measure__lead", "measure__involved")
 
-    objects = ProgrammeQuerySet.as_manager()
+    objects = IndicatorQuerySet.as_manager()
 
     class Meta:
         verbose_name = "Indikator"
@@ -210,7 +244,7 @@ class Indicator(Keyed, Sourced, Record):
                 )
                 & (Q(target_year__isnull=True) | Q(target_year__gte=FIRST_YEAR, target_year__lte=LAST_YEAR)),
                 name="concept_indicator_years",
-                violation_error_message="Jahre liegen zwischen 1990 und 2100.",
+                violation_error_message=NO_YEAR,
             ),
             models.CheckConstraint(
                 condition=Q(target__isnull=True) | Q(target_year__isnull=False),
@@ -222,13 +256,23 @@ class Indicator(Keyed, Sourced, Record):
     def __str__(self) -> str:
         return f"{self.name} ({self.unit})"
 
+    def missing(self, value: Decimal) -> Decimal | None:
+        """How much is missing from `value` to the target, 0 when it is reached; None without a target.
+
+        Where the target lies below the baseline, the figure is to fall.
+        """
+        if self.target is None:
+            return None
+        falls = self.baseline is not None and self.target < self.baseline
+        return max(value - self.target if falls else self.target - value, Decimal(0))
+
 
 class IndicatorValue(Sourced, Record):
     """What was counted on a day."""
 
     indicator = models.ForeignKey(Indicator, models.CASCADE, verbose_name="Indikator", related_name="values")
     as_of = models.DateField("Stand")
-    value = models.DecimalField("Wert", max_digits=14, decimal_places=2)
+    value = FigureField("Wert")
     note = models.CharField("Bemerkung", max_length=200, blank=True)
 
     history_title = "as_of"
@@ -241,9 +285,9 @@ class IndicatorValue(Sourced, Record):
             models.UniqueConstraint(
                 fields=["indicator", "as_of"],
                 name="concept_indicatorvalue_once",
-                violation_error_message="Für diesen Tag gibt es schon einen Wert.",
+                violation_error_message=SAME_DAY,
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.value} am {self.as_of:%d.%m.%Y}"
+        return f"{number_text(self.value)} am {self.as_of:%d.%m.%Y}"

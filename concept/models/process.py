@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from concept.choices import PermanenceDecision, WorkshopKind
 from concept.models.plan import UNITS, FieldOfAction
+from concept.querysets import PositionedQuerySet
 from kepol.council.models import Consultation
 from kepol.files.fields import StoredFileField
 from kepol.lib.names import Keyed
@@ -38,7 +39,7 @@ class Workshop(Keyed, Sourced, Record):
     unit_paths = ("organiser", "participants")
     _history_m2m_fields = ["participants"]
 
-    objects = ProgrammeQuerySet.as_manager()
+    objects = PositionedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "Workshop"
