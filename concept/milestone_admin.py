@@ -25,7 +25,16 @@ IN_A_MONTH = datetime.timedelta(days=30)
 CONTEXT = "Stand und Abhängigkeiten"
 
 # What the list and the form show by name; read with the rows instead of one by one.
-RELATED = ("responsible", "contact", "measure", "project", "visit", "event", "resolution__committee")
+RELATED = (
+    "responsible",
+    "contact",
+    "measure",
+    "project",
+    "visit",
+    "event",
+    "resolution__committee",
+    "resolution__submission",
+)
 
 
 class SituationFilter(admin.SimpleListFilter):

@@ -110,7 +110,7 @@ class StageInline(BoundedInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With the committees that the labels of the resolutions name."""
-        return super().get_queryset(request).select_related("resolution__committee")
+        return super().get_queryset(request).select_related("resolution__committee", "resolution__submission")
 
 
 class BeginningInline(BoundedInline):
@@ -221,7 +221,7 @@ class StageAdmin(BaseAdmin):
     lock_all = True
     list_display = ("partnership", "kind", "status", "valid_from", "valid_to", "resolution")
     list_filter = ("kind", "status")
-    list_select_related = ("partnership", "resolution__committee")
+    list_select_related = ("partnership", "resolution__committee", "resolution__submission")
     search_keys = PARTNER
     fields = ("partnership", "kind", "status", ("valid_from", "valid_to"), "resolution", "source")
 
@@ -370,7 +370,7 @@ class VisitAdmin(BaseAdmin):
         "approval_shown",
     )
     list_filter = (ApprovalFilter, AheadFilter, "direction", "format", period_filter("official", "Reisezeit"))
-    list_select_related = ("partnership__country", "approval__committee")
+    list_select_related = ("partnership__country", "approval__committee", "approval__submission")
     search_keys = ("search_key", *PARTNER, *names_of("hosts"))
     inlines = (ParticipantInline, ProgrammePointInline)
     readonly_fields = ("groups_shown",)

@@ -147,6 +147,10 @@ class ConsultationAdmin(BaseAdmin):
         ("Ergebnis", {"fields": ("status", "outcome", "vote_text", ("votes_yes", "votes_no", "votes_abstained"))}),
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With committee and submission, which stand in the label that other objects choose from."""
+        return super().get_queryset(request).select_related("committee", "submission")
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Rows are added at the submission, where their order shows."""
         return False

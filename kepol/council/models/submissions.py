@@ -214,7 +214,8 @@ class Consultation(Part):
         ]
 
     def __str__(self) -> str:
-        return f"{self.committee} {self.meeting_date:%d.%m.%Y}" if self.meeting_date else str(self.committee)
+        when = f" {self.meeting_date:%d.%m.%Y}" if self.meeting_date else ""
+        return f"{self.committee}{when} – {self.submission.reference or self.submission.first_line}"
 
 
 class DraftResolution(Part):
