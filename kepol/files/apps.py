@@ -1,4 +1,4 @@
-"""The app of stored files; it has no models of its own, the fields lie in the models they belong to."""
+"""The app of stored files, whose fields lie in the models they belong to, and of references to the city's document system."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,4 @@ class FilesConfig(AppConfig):
 
     name = "kepol.files"
     label = "files"
+    verbose_name = "Akten"

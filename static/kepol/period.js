@@ -18,6 +18,17 @@
     output.classList.toggle("period-reading--open", !understood);
   }
 
+  // Django renumbers the rows of a form by rewriting "for" as text, which an output does not take: it would name no field.
+  function nameFields() {
+    for (const period of document.querySelectorAll(".period")) {
+      period.querySelector(".period-reading").htmlFor = period.querySelector("input").id;
+    }
+  }
+
+  for (const change of ["formset:added", "formset:removed"]) {
+    document.addEventListener(change, () => setTimeout(nameFields));
+  }
+
   document.addEventListener("input", (event) => {
     const output = event.target.closest?.(".period")?.querySelector(".period-reading");
     if (!output) return;

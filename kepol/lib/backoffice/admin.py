@@ -9,9 +9,8 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.options import csrf_protect_m
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList
-from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.admin.views.main import IS_POPUP_VAR, ChangeList
+from django.contrib.admin.widgets import AdminSplitDateTime, RelatedFieldWidgetWrapper
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models, transaction
@@ -20,10 +19,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.text import capfirst
 
 from kepol.lib import history
 from kepol.lib.backoffice import conflicts
+from kepol.lib.backoffice.changelist import DefaultFilter, RangedChangeList
 from kepol.lib.backoffice.forms import (
     SEEN,
     KnownAutocomplete,
@@ -31,7 +32,16 @@ from kepol.lib.backoffice.forms import (
     VersionedForm,
     VersionedFormSet,
 )
-from kepol.lib.backoffice.steps import Step, as_action, run_step
+from kepol.lib.backoffice.panels import (
+    company_of,
+    delete_with_company,
+    panel_list_steps,
+    panel_steps,
+    rendered,
+)
+from kepol.lib.backoffice.related import incoming, outgoing
+from kepol.lib.backoffice.steps import BACK, Step, as_action, may_take, rows_token, run_step, were_seen
+from kepol.lib.locks import lock_kinds
 from kepol.lib.names import terms
 from kepol.lib.retirement import Retirable, reinstate, retire
 from kepol.lib.versions import Conflict, is_seen_whole, lock_parts, whole_token
@@ -39,6 +49,7 @@ from kepol.lib.versions import Conflict, is_seen_whole, lock_parts, whole_token
 ATTEMPTS = 3
 logger = logging.getLogger(__name__)
 HISTORY_PAGE = 50
+COMPANY = "company"
 
 
 class RelationsMixin:
@@ -56,6 +67,10 @@ class RelationsMixin:
         if db_field.name == "position" and field is not None:
             # Left empty, a new row goes behind the others and an existing one stays where it is.
             field.required, field.initial = False, None
+        if isinstance(field and field.widget, AdminSplitDateTime):
+            # Two inputs share one label; alone, neither would say to assistive technology what it is.
+            for part, kind in zip(field.widget.widgets, ("Datum", "Uhrzeit"), strict=True):
+                part.attrs["aria-label"] = f"{field.label}: {kind}"
         if isinstance(field and field.widget, RelatedFieldWidgetWrapper):
             field.widget.can_delete_related = field.widget.can_view_related = False
             field.widget.can_add_related &= isinstance(self, admin.ModelAdmin)
@@ -75,30 +90,15 @@ class RelationsMixin:
         return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
 
 
-class RangedChangeList(ChangeList):
-    """List that never hides a limit."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.title = capfirst(self.opts.verbose_name_plural)
-
-    @property
-    def range_text(self) -> str:
-        """Like "1–50 von 412 Vorlagen"."""
-        name = self.opts.verbose_name if self.result_count == 1 else self.opts.verbose_name_plural
-        if not self.multi_page or self.show_all:
-            return f"{self.result_count} {name}"
-        first = (self.page_num - 1) * self.list_per_page + 1
-        last = min(first + self.list_per_page - 1, self.result_count)
-        return f"{first}–{last} von {self.result_count} {name}"
-
-
 class BaseAdmin(RelationsMixin, admin.ModelAdmin):
     """Model admin of the house.
 
     `search_keys` are lookups of folded keys (`"search_key"`, `"aliases__search_key"`); each typed word must occur in one of them.
-    `steps` are offered as buttons, those also named in `list_steps` as list actions. `lock_all`, here or at an inline, locks the
-    whole kind while saving: for rules between rows that no constraint can hold.
+    `steps` are offered as buttons, those also named in `list_steps` as list actions, and those named in `row_steps` as links in
+    the last column of the list, which lead back to it. `lock_all`, here or at an inline, locks the whole kind while saving: for
+    rules between rows that no constraint can hold.
+
+    Records show what apps have hung on them (`RecordPanel`), and every page links to everything related.
     """
 
     form = VersionedForm
@@ -111,6 +111,7 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
     search_keys: tuple[str, ...] = ("search_key",)
     steps: tuple[Step, ...] = ()
     list_steps: tuple[str, ...] = ()
+    row_steps: tuple[str, ...] = ()
     lock_all = False
     object_history_template = "admin/object_history.html"
     delete_confirmation_template = "admin/delete_page.html"
@@ -118,6 +119,26 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """List that says which rows it shows."""
         return RangedChangeList
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Declared columns, and behind them the steps of each row that the person may take."""
+        columns = super().get_list_display(request)
+        offered = [step for step in self.all_steps() if step.name in self.row_steps and may_take(self, request, step)]
+        if not offered or IS_POPUP_VAR in request.GET:
+            return columns
+        return [*columns, self._row_links(offered, request.get_full_path())]
+
+    def _row_links(self, offered: list[Step], here: str) -> Any:
+        @admin.display(description="Schritte")
+        def row_links(obj: Any) -> str:
+            links = (
+                (self._step_url(obj, step, here), step.confirm_label, obj) for step in offered if step.allowed(obj)
+            )
+            return format_html_join(
+                " ", '<a class="row-step" href="{}">{}<span class="visually-hidden">: {}</span></a>', links
+            )
+
+        return row_links
 
     # --- Search ------------------------------------------------------------------------------------------------
     def get_search_fields(self, request: HttpRequest | None) -> tuple[str, ...]:
@@ -167,25 +188,30 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Declared actions and the steps that work on several rows."""
         actions = super().get_actions(request)
+        if IS_POPUP_VAR in request.GET:
+            return actions
+        offered = {*self.list_steps, *RETIREMENT_STEPS, *panel_list_steps(self.model)}
         for step in self.all_steps():
-            if step.name in self.list_steps or step.name in RETIREMENT_STEPS:
-                if not getattr(self, f"has_{step.permission}_permission")(request):
-                    continue
+            if step.name in offered and may_take(self, request, step):
                 actions[step.name] = (as_action(step), step.name, step.label)
         return actions
 
     def all_steps(self) -> tuple[Step, ...]:
-        """Own steps, and retiring where the model can be retired."""
-        return (*self.steps, *(RETIREMENT if issubclass(self.model, Retirable) else ()))
+        """Own steps, retiring where the model can be retired, and those of panels."""
+        retirement = RETIREMENT if issubclass(self.model, Retirable) else ()
+        return (*self.steps, *retirement, *panel_steps(self.model))
 
     def step_links(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
         """Label and address of every step that is possible now."""
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_step"
         return [
-            (step.label, reverse(name, args=[obj.pk, step.name]))
+            (step.label, self._step_url(obj, step))
             for step in self.all_steps()
-            if step.allowed(obj) and getattr(self, f"has_{step.permission}_permission")(request, obj)
+            if step.allowed(obj) and may_take(self, request, step, obj)
         ]
+
+    def _step_url(self, obj: Any, step: Step, back: str = "") -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_step"
+        return reverse(name, args=[obj.pk, step.name], query={BACK: back} if back else None)
 
     def object_links(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
         """Further buttons of the change page: label and address."""
@@ -249,12 +275,9 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
     def _lock(self, request: HttpRequest, object_id: str | None) -> None:
         """Make savers of the same object or (with `lock_all`) of the same kind wait for each other.
 
-        Kinds are locked before rows and in one order, so that nobody waits in a circle.
+        Kinds are locked before rows, so that nobody waits in a circle.
         """
-        kinds = [admin.model for admin in (self, *self.inlines) if getattr(admin, "lock_all", False)]
-        keys = sorted(content_type.pk for content_type in ContentType.objects.get_for_models(*kinds).values())
-        for pk in keys:
-            ContentType.objects.select_for_update().get(pk=pk)
+        lock_kinds(*(admin.model for admin in (self, *self.inlines) if getattr(admin, "lock_all", False)))
         if object_id is not None and unquote(object_id).isdigit():
             self.model._base_manager.select_for_update(of=("self",)).filter(pk=unquote(object_id)).first()
 
@@ -272,18 +295,22 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add the buttons of the object."""
+        """Add the buttons of the object, what hangs on it and what is related to it."""
         obj = kwargs.get("obj")
         if obj is not None and obj.pk:
             context["step_links"] = self.step_links(request, obj)
             context["object_links"] = self.object_links(request, obj)
+            if not context.get("is_popup"):
+                context["panels"] = rendered(request, obj)
+                context["incoming"] = incoming(self, request, obj)
+                context["outgoing"] = outgoing(self, request, obj)
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Deleting ----------------------------------------------------------------------------------------------
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Delete only the versions, of the object and of its parts, that the confirmation page showed."""
+        """Delete only the versions, of the object, its parts and what hangs on them, that the confirmation page showed."""
         try:
             with transaction.atomic(), history.operation(by=request.user):
                 self._lock(request, object_id)
@@ -296,12 +323,14 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         if obj is None or not self.has_delete_permission(request, obj):
             return super().delete_view(request, object_id, extra)
         lock_parts(obj)
-        if is_seen_whole(obj, request.GET.get(SEEN, "")):
+        company = company_of(obj)
+        if is_seen_whole(obj, request.GET.get(SEEN, "")) and were_seen(company, request.GET.get(COMPANY, "")):
             links = [link for link in self.step_links(request, obj) if "stilllegen" in link[1]]
             return super().delete_view(request, object_id, {"retire_links": links, **extra})
         if request.method == "POST":
             return self._confirm_again(request)
-        return HttpResponseRedirect(f"{request.path}?{urlencode({SEEN: whole_token(obj)})}")
+        seen = {SEEN: whole_token(obj), COMPANY: rows_token(company)}
+        return HttpResponseRedirect(f"{request.path}?{urlencode(seen)}")
 
     def _confirm_again(self, request: HttpRequest) -> HttpResponse:
         messages.warning(
@@ -310,7 +339,10 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         return HttpResponseRedirect(request.path)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What would go with it, without the rows that only tie two objects together: they have no name in German."""
+        """What would go with it, what hangs on it included, without the rows that only tie two objects together.
+
+        Such rows have no name in German.
+        """
         to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
         ties = {
             capfirst(str(model._meta.verbose_name))
@@ -318,7 +350,16 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
             if model._meta.auto_created
         }
         counts = {name: number for name, number in counts.items() if not capfirst(str(name)).startswith(tuple(ties))}
-        return _without(to_delete, ties), counts, perms_needed, protected
+        company = [row for obj in objs for row in company_of(obj)]
+        for row in company:
+            name = str(row._meta.verbose_name_plural)
+            counts[name] = counts.get(name, 0) + 1
+        told = [f"{row._meta.verbose_name}: {row}" for row in company]
+        return [*_without(to_delete, ties), *told], counts, perms_needed, protected
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete the object, and what hangs on it."""
+        delete_with_company(obj, by=request.user)
 
     # --- History -----------------------------------------------------------------------------------------------
     def history_view(
@@ -437,27 +478,22 @@ RETIREMENT = (
 RETIREMENT_STEPS = frozenset(step.name for step in RETIREMENT)
 
 
-class RetiredFilter(admin.SimpleListFilter):
+class RetiredFilter(DefaultFilter):
     """In use, put aside, or both; the list starts with what is in use."""
 
     title = "Verwendung"
     parameter_name = "verwendung"
+    default = "in Gebrauch"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Choices beside the default."""
-        return [("stillgelegt", "stillgelegt"), ("alle", "alle")]
-
-    def choices(self, changelist: Any) -> Any:
-        """Django's "Alle" as "in Gebrauch"."""
-        first, *rest = super().choices(changelist)
-        yield {**first, "display": "in Gebrauch"}
-        yield from rest
+        return [("stillgelegt", "stillgelegt"), (self.everything, "alle")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Rows after the choice."""
-        if self.value() == "alle":
+        if self.value() == self.everything:
             return queryset
         return queryset.retired() if self.value() == "stillgelegt" else queryset.active()
 
 
-__all__ = ["BaseAdmin", "BoundedInline", "BoundedStackedInline", "RetiredFilter", "ViewOnlyAdmin"]
+__all__ = ["BaseAdmin", "BoundedInline", "BoundedStackedInline", "DefaultFilter", "RetiredFilter", "ViewOnlyAdmin"]

@@ -105,9 +105,10 @@ def _preselected(form: VersionedForm, name: str, stored: Any, known: dict[str, A
 
 def _same(one: Any, other: Any) -> bool:
     def plain(value: Any) -> Any:
-        return (
-            sorted(str(getattr(item, "pk", item)) for item in value) if isinstance(value, list | tuple) else value or ""
-        )
+        if isinstance(value, list | tuple):
+            return sorted(str(getattr(item, "pk", item)) for item in value)
+        # No amount is something else than the amount 0.
+        return "" if value is None else value
 
     return plain(one) == plain(other)
 

@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms.models import BaseInlineFormSet, model_to_dict
 
+from kepol.lib.backoffice.panels import doomed_with
+from kepol.lib.contracts import take_along
 from kepol.lib.history import as_found
 from kepol.lib.periods.forms import HoldsPeriods
 from kepol.lib.validity import Exclusive, refuse_overlap_among
@@ -54,6 +56,7 @@ class VersionedForm(HoldsPeriods, forms.ModelForm):
     seen = forms.CharField(widget=forms.HiddenInput, required=False, label="Fassung")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._read_selections_once(kwargs.get("instance"), is_bound=bool(args) or kwargs.get("data") is not None)
         super().__init__(*args, **kwargs)
         self.stale = self.forged = False
         self.touched: list[str] = []
@@ -66,6 +69,13 @@ class VersionedForm(HoldsPeriods, forms.ModelForm):
         }
         self.initial[SEEN] = seen_token(self.instance)
         self._tell_labels()
+
+    def _read_selections_once(self, instance: Any, *, is_bound: bool) -> None:
+        """Django reads what is selected in a field for several objects for itself, we for the labels and the links."""
+        if is_bound or instance is None or instance.pk is None:
+            return
+        many = [column.name for column in instance._meta.many_to_many if column.name in self.base_fields]  # type: ignore[attr-defined]
+        models.prefetch_related_objects([instance], *many)
 
     @property
     def is_versioned(self) -> bool:
@@ -225,6 +235,12 @@ class VersionedFormSet(BaseInlineFormSet):
             form.instance.position = max([0, *positions, *self._given]) + 1
             self._given.append(form.instance.position)
         return super().save_new(form, commit=commit)
+
+    def delete_existing(self, obj: Any, commit: bool = True) -> None:
+        """Delete a row and what panels have hung on it."""
+        if commit:
+            take_along(doomed_with(obj), by=None)
+        super().delete_existing(obj, commit=commit)
 
     @cached_property
     def _given(self) -> list[int]:

@@ -11,10 +11,19 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from kepol.lib.contracts import implementations
+from kepol.lib.contracts import Count, implementations
 
 # In the order of a working day; a model admin names its group.
-GROUPS = ("Gremien und Vorlagen", "Akteure", "Stammdaten", "Zugänge")
+GROUPS = (
+    "Schreibtisch",
+    "Konzept und Maßnahmen",
+    "Partnerschaften",
+    "Förderung",
+    "Akteure",
+    "Gremien und Vorlagen",
+    "Stammdaten",
+    "Zugänge",
+)
 
 
 class BackOfficeSite(admin.AdminSite):
@@ -84,4 +93,13 @@ class BackOfficeSite(admin.AdminSite):
         today = timezone.localdate()
         sources = implementations(settings.FOLLOW_UPS)
         counts = [count for source in sources for count in source.counts(request.user, on=today)]
-        return super().index(request, {"counts": counts, "today": today, **(extra_context or {})})
+        counts.sort(key=_importance)
+        context = {"counts": counts, "has_work": any(count.count for count in counts), "today": today}
+        return super().index(request, {**context, **(extra_context or {})})
+
+
+def _importance(count: Count) -> int:
+    """What is urgent first, what is empty last; the rest in the order of the settings."""
+    if not count.count:
+        return 2
+    return 0 if count.is_urgent else 1

@@ -1,0 +1,69 @@
+"""Wiedervorlage: on a day, somebody wants to look at a record again."""
+
+import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from kepol.dates.querysets import TicklerQuerySet
+from kepol.lib.backoffice.attached import Attached
+from kepol.lib.names import Keyed
+from kepol.lib.records import Record
+
+NOTE_LENGTH = 300
+
+
+class Tickler(Keyed, Attached, Record):
+    """A record is to be looked at again on a day, by somebody, for a reason; `kepol.dates.ticklers` has the verbs."""
+
+    due_on = models.DateField("Tag", help_text="An diesem Tag erscheint der Eintrag auf der Übersicht.")
+    note = models.CharField("Notiz", max_length=NOTE_LENGTH, help_text="Was ist dann zu tun?")
+    for_whom = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="für wen", related_name="+")
+    done_on = models.DateField("erledigt am", null=True, blank=True, editable=False)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="erledigt von",
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+
+    history_also = ("done_on", "done_by")
+
+    objects = TicklerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "Wiedervorlage"
+        verbose_name_plural = "Wiedervorlagen"
+        ordering = ["due_on", "pk"]
+        indexes = [
+            *Attached.Meta.indexes,
+            models.Index(fields=["for_whom", "due_on"], condition=Q(done_on__isnull=True), name="dates_tickler_open"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(done_on__isnull=True, done_by__isnull=True)
+                | Q(done_on__isnull=False, done_by__isnull=False),
+                name="dates_tickler_done_by_somebody",
+                violation_error_message="Wer eine Wiedervorlage erledigt, wird mit dem Tag vermerkt.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.due_on:%d.%m.%Y}: {self.note}"
+
+    def key_source(self) -> str:
+        """Record and note."""
+        return f"{self.title} {self.note}"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether somebody has done it."""
+        return self.done_on is not None
+
+    def is_overdue(self, *, on: datetime.date) -> bool:
+        """Whether it is open and its day lies before `on`."""
+        return not self.is_done and self.due_on < on

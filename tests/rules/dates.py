@@ -1,0 +1,14 @@
+"""Rules of the app dates."""
+
+from tests.factories.dates import TicklerFactory
+from tests.rules.words import day
+
+RULES = {
+    "dates_tickler_done_by_somebody": (
+        TicklerFactory,
+        {"done_on": day(2026)},
+        "Wer eine Wiedervorlage erledigt, wird mit dem Tag vermerkt.",
+    ),
+}
+#: Done is what a step makes it; the form shows it only.
+NOT_IN_FORMS = frozenset(RULES)
