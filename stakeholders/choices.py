@@ -68,3 +68,5 @@ class BodyRole(models.TextChoices):
     MEMBER = "member", "Mitglied"
     DEPUTY = "deputy", "Stellvertretung"
     GUEST = "guest", "Gast"
+
+    VOTING = nonmember(frozenset({"chair", "member"}))

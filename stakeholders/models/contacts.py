@@ -1,14 +1,21 @@
 """The contact log: who was spoken to, about what, and what comes next."""
 
+import datetime
+from typing import Any
+
 from django.conf import settings
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models import F, Q
 
 from kepol.lib.names import Keyed
 from kepol.lib.records import Record
 from stakeholders.choices import ContactChannel
+from stakeholders.models.privacy import CONTACT_YEARS, forget_words, years_after
 from stakeholders.models.register import Organisation, Person
 from stakeholders.querysets import ContactQuerySet
+
+DONE_NAMELESS = "Der nächste Schritt ist als erledigt vermerkt. Lassen Sie stehen, was zu tun war."
 
 
 class ContactEntry(Keyed, Record):
@@ -37,8 +44,12 @@ class ContactEntry(Keyed, Record):
         editable=False,
     )
     delete_on = models.DateField(
-        "löschen am", help_text="Vorschlag: drei Jahre nach dem Kontakt. An diesem Tag wird an das Löschen erinnert."
+        "löschen am",
+        blank=True,
+        help_text="Leer: drei Jahre nach dem Kontakt. An diesem Tag werden Sie an das Löschen erinnert.",
     )
+
+    history_also = ("recorded_by",)
 
     objects = ContactQuerySet.as_manager()
 
@@ -53,9 +64,14 @@ class ContactEntry(Keyed, Record):
                 violation_error_message="Mit wem war der Kontakt? Nennen Sie eine Organisation oder eine Person.",
             ),
             models.CheckConstraint(
-                condition=Q(next_step_on__isnull=True) & Q(next_step_done_on__isnull=True) | ~Q(next_step=""),
+                condition=Q(next_step_on__isnull=True) | ~Q(next_step=""),
                 name="stakeholders_contactentry_step_named",
                 violation_error_message="Zu einem Tag für den nächsten Schritt gehört, was zu tun ist.",
+            ),
+            models.CheckConstraint(
+                condition=Q(next_step_done_on__isnull=True) | ~Q(next_step=""),
+                name="stakeholders_contactentry_done_step_named",
+                violation_error_message=DONE_NAMELESS,
             ),
             models.CheckConstraint(
                 condition=Q(delete_on__gt=F("day")),
@@ -70,3 +86,33 @@ class ContactEntry(Keyed, Record):
     def key_source(self) -> str:
         """What it was about and what comes next."""
         return f"{self.subject} {self.next_step}"
+
+    def clean(self) -> None:
+        """Without a day of deletion it is kept for the usual time; a done step keeps its words."""
+        super().clean()
+        if self.next_step_done_on is not None and not self.next_step:
+            # The form only shows the day, so that Django leaves out the constraint there.
+            raise ValidationError({"next_step": DONE_NAMELESS}, code="done")
+        if self.delete_on is None and self.day is not None:
+            self.delete_on = years_after(self.day, CONTACT_YEARS)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete it together with its words in the history of changes, where they would outlive it."""
+        with transaction.atomic():
+            forgotten = type(self)(pk=self.pk)
+            result = super().delete(*args, **kwargs)
+            forget_words(forgotten, organisation=None, person=None)
+        return result
+
+    @property
+    def has_open_step(self) -> bool:
+        """Whether something is still to be done."""
+        return bool(self.next_step) and self.next_step_done_on is None
+
+    def is_step_due(self, *, on: datetime.date) -> bool:
+        """Whether the next step is open and due on day `on` or earlier; without a day it never is."""
+        return self.has_open_step and self.next_step_on is not None and self.next_step_on <= on
+
+    def is_to_delete(self, *, on: datetime.date) -> bool:
+        """Whether its time was up on day `on` or earlier."""
+        return self.delete_on <= on

@@ -1,5 +1,7 @@
 """Events: with their times when these are known, otherwise with the span that is."""
 
+import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -9,7 +11,7 @@ from kepol.lib.periods.fields import PeriodField
 from kepol.lib.records import Record, Sourced
 from kepol.reference.models import Sdg
 from stakeholders.models.register import Organisation
-from stakeholders.querysets import ProgrammeQuerySet
+from stakeholders.querysets import EVENT_DAY, SOON, EventQuerySet
 
 
 class Event(Keyed, Sourced, Record):
@@ -33,12 +35,12 @@ class Event(Keyed, Sourced, Record):
     unit_paths = ("organiser", "involved")
     _history_m2m_fields = ["involved", "sdgs"]
 
-    objects = ProgrammeQuerySet.as_manager()
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         verbose_name = "Veranstaltung"
         verbose_name_plural = "Veranstaltungen"
-        ordering = [F("starts_at").desc(nulls_last=True), "pk"]
+        ordering = [EVENT_DAY.desc(nulls_last=True), F("starts_at").desc(nulls_last=True), "pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(starts_at__isnull=True, ends_at__isnull=True) | Q(period_named__isnull=True),
@@ -70,3 +72,25 @@ class Event(Keyed, Sourced, Record):
         if start.date() == end.date():
             return f"{start:%d.%m.%Y, %H:%M}–{end:%H:%M} Uhr"
         return f"{start:%d.%m.%Y, %H:%M} Uhr bis {end:%d.%m.%Y, %H:%M} Uhr"
+
+    @property
+    def first_day(self) -> datetime.date | None:
+        """Day on which it begins; None when that is open or not known."""
+        if self.starts_at is not None:
+            return timezone.localtime(self.starts_at).date()
+        return self.period.start if self.period else None
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        """Day on which it ends, without an end the day on which it begins; None when that is open or not known."""
+        if self.starts_at is not None:
+            return timezone.localtime(self.ends_at or self.starts_at).date()
+        return self.period.end if self.period else None
+
+    def is_past(self, on: datetime.date) -> bool:
+        """Whether its last day lies before `on`; without one it never is over."""
+        return self.last_day is not None and self.last_day < on
+
+    def is_soon(self, on: datetime.date) -> bool:
+        """Whether it begins or ends within `SOON` from day `on`."""
+        return any(day is not None and on <= day <= on + SOON for day in (self.first_day, self.last_day))

@@ -9,12 +9,12 @@ from django.db.models import F, Q
 
 from kepol.lib.names import Keyed
 from kepol.lib.records import Record
-from kepol.lib.retirement import Retirable, RetirableQuerySet
+from kepol.lib.retirement import Retirable
 from kepol.lib.validity import Exclusive, Valid, ValidQuerySet, in_force
 from kepol.reference.models import Sdg
 from stakeholders.choices import MembershipRole, OrganisationKind
 from stakeholders.codes import canonical_code
-from stakeholders.querysets import OrganisationQuerySet
+from stakeholders.querysets import ERASED_NAME, OrganisationQuerySet, PersonQuerySet
 
 OWN_PARENT = "Eine Organisation kann nicht zu sich selbst gehören."
 
@@ -203,7 +203,7 @@ class Person(Keyed, Retirable, Record):
         "prüfen oder löschen am",
         null=True,
         blank=True,
-        help_text="Vorschlag: zwei Jahre nach dem Ende der letzten Mitgliedschaft. Leer, solange eine läuft.",
+        help_text="Leer: zwei Jahre nach dem Ende der letzten Mitgliedschaft, sobald keine mehr läuft.",
     )
     may_be_named = models.BooleanField(
         "darf öffentlich genannt werden",
@@ -222,7 +222,7 @@ class Person(Keyed, Retirable, Record):
 
     history_parts = ("memberships",)
 
-    objects = RetirableQuerySet.as_manager()
+    objects = PersonQuerySet.as_manager()
 
     class Meta:
         verbose_name = "Person"
@@ -236,6 +236,11 @@ class Person(Keyed, Retirable, Record):
     def key_source(self) -> str:
         """Family name first, as a register orders people."""
         return f"{self.family_name} {self.given_name} {self.title}"
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the personal details were deleted and only the function is left."""
+        return self.family_name == ERASED_NAME
 
 
 class Membership(Exclusive, Record):

@@ -1,12 +1,25 @@
-"""The register of organisations and people."""
+"""The register of organisations and people, the contact log, bodies and events."""
 
 import datetime
+from zoneinfo import ZoneInfo
 
 import factory
 from factory.django import DjangoModelFactory
 
-from stakeholders.choices import MembershipRole, OrganisationKind
-from stakeholders.models import Membership, Organisation, OrganisationAlias, OrganisationName, Person
+from stakeholders.choices import BodyKind, MembershipRole, OrganisationKind
+from stakeholders.models import (
+    Body,
+    BodyMember,
+    ContactEntry,
+    Event,
+    Membership,
+    Organisation,
+    OrganisationAlias,
+    OrganisationName,
+    Person,
+)
+
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 class UnitFactory(DjangoModelFactory):
@@ -64,4 +77,65 @@ class MembershipFactory(DjangoModelFactory):
     role = MembershipRole.MEMBER
 
 
-FACTORIES = (OrganisationFactory, OrganisationNameFactory, OrganisationAliasFactory, PersonFactory, MembershipFactory)
+class ContactEntryFactory(DjangoModelFactory):
+    """A contact with an organisation, without a next step."""
+
+    class Meta:
+        model = ContactEntry
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    day = datetime.date(2026, 3, 2)
+    subject = factory.Sequence(lambda n: f"Absprache Nummer {n}")
+    delete_on = factory.LazyAttribute(lambda row: row.day.replace(year=row.day.year + 3))
+
+    class Params:
+        has_step = factory.Trait(next_step="Unterlagen schicken", next_step_on=datetime.date(2026, 3, 16))
+
+
+class BodyFactory(DjangoModelFactory):
+    class Meta:
+        model = Body
+
+    kind = BodyKind.STEERING_GROUP
+    name = factory.Sequence(lambda n: f"Steuerungsgruppe Nummer {n}")
+
+
+class BodyMemberFactory(DjangoModelFactory):
+    """The seat of an organisation that has not named anybody yet."""
+
+    class Meta:
+        model = BodyMember
+
+    body = factory.SubFactory(BodyFactory)
+    organisation = factory.SubFactory(OrganisationFactory)
+    position = factory.Sequence(lambda n: n % 1000 + 1)
+
+
+class EventFactory(DjangoModelFactory):
+    """An event whose times are known."""
+
+    class Meta:
+        model = Event
+        skip_postgeneration_save = True
+
+    title = factory.Sequence(lambda n: f"Vortrag Nummer {n}")
+    starts_at = datetime.datetime(2026, 5, 13, 18, 0, tzinfo=BERLIN)
+    ends_at = factory.LazyAttribute(lambda row: row.starts_at and row.starts_at + datetime.timedelta(minutes=90))
+    place = "Aachen"
+
+    @factory.post_generation
+    def involved(self, create: bool, extracted: list[Organisation] | None, **_: object) -> None:
+        self.involved.add(*(extracted or []))
+
+
+FACTORIES = (
+    OrganisationFactory,
+    OrganisationNameFactory,
+    OrganisationAliasFactory,
+    PersonFactory,
+    MembershipFactory,
+    ContactEntryFactory,
+    BodyFactory,
+    BodyMemberFactory,
+    EventFactory,
+)

@@ -1,0 +1,134 @@
+"""The register of organisations, people and memberships in the back office."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from kepol.lib.backoffice.admin import BaseAdmin, BoundedInline, RetiredFilter
+from stakeholders.admin.filters import LastContactFilter, ReviewFilter, TermFilter
+from stakeholders.models import Membership, Organisation, OrganisationAlias, OrganisationName, Person
+from stakeholders.reviews import set_proposed_review
+from stakeholders.steps import ERASE, EXTEND, NOTE_WITH_ORGANISATION, NOTE_WITH_PERSON
+
+
+class FormerNameInline(BoundedInline):
+    """Earlier names with their validity."""
+
+    model = OrganisationName
+    fields = ("name", "valid_from", "valid_to")
+    verbose_name_plural = "Frühere Namen (ältere Vorlagen drucken den Namen ihres Tages)"
+
+
+class AliasInline(BoundedInline):
+    """Other spellings."""
+
+    model = OrganisationAlias
+    fields = ("name",)
+    verbose_name_plural = "Andere Schreibweisen (werden bei der Suche gefunden)"
+
+
+class MemberInline(BoundedInline):
+    """People of an organisation."""
+
+    model = Membership
+    fk_name = "organisation"
+    lock_all = True
+    fields = ("person", "role", "valid_from", "valid_to")
+    verbose_name_plural = "Personen"
+
+
+class MembershipInline(BoundedInline):
+    """Organisations of a person."""
+
+    model = Membership
+    fk_name = "person"
+    lock_all = True
+    fields = ("organisation", "role", "valid_from", "valid_to")
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(BaseAdmin):
+    """All organisations in one register, the city's own units among them."""
+
+    work_group = "Akteure"
+    work_order = 10
+    lock_all = True
+    steps = (NOTE_WITH_ORGANISATION,)
+    list_steps = row_steps = (NOTE_WITH_ORGANISATION.name,)
+    list_display = ("name", "code", "kind", "parent", "last_contact_shown", "retired_on")
+    list_filter = (RetiredFilter, LastContactFilter, "kind", "sdgs")
+    list_select_related = ("parent",)
+    search_keys = ("search_key", "aliases__search_key", "former_names__search_key")
+    inlines = (AliasInline, FormerNameInline, MemberInline)
+    readonly_fields = ("retired_on", "retired_reason")
+    fieldsets = (
+        (None, {"fields": ("kind", "name", "code", "parent")}),
+        ("Weiteres", {"fields": ("sdgs", "website", "note")}),
+        ("Stilllegung", {"fields": ("retired_on", "retired_reason"), "classes": ("collapse",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With the day of the last contact."""
+        return super().get_queryset(request).with_last_contact()  # type: ignore[attr-defined]
+
+    @admin.display(description="letzter Kontakt", ordering="last_contact", empty_value="noch keiner")
+    def last_contact_shown(self, organisation: Any) -> Any:
+        """Day of the last contact that was noted."""
+        return organisation.last_contact
+
+
+@admin.register(Person)
+class PersonAdmin(BaseAdmin):
+    """People with their work contact."""
+
+    work_group = "Akteure"
+    work_order = 20
+    steps = (NOTE_WITH_PERSON, EXTEND, ERASE)
+    list_steps = (NOTE_WITH_PERSON.name, EXTEND.name, ERASE.name)
+    row_steps = (NOTE_WITH_PERSON.name,)
+    list_display = ("family_name", "given_name", "function", "email", "review_on", "retired_on")
+    list_filter = (RetiredFilter, ReviewFilter, "memberships__role", "may_be_named")
+    search_keys = (
+        "search_key",
+        "memberships__organisation__search_key",
+        "memberships__organisation__aliases__search_key",
+        "memberships__organisation__former_names__search_key",
+    )
+    inlines = (MembershipInline,)
+    readonly_fields = ("retired_on", "retired_reason")
+    fieldsets = (
+        (None, {"fields": (("title", "given_name", "family_name"), "function")}),
+        ("Dienstlicher Kontakt", {"fields": (("email", "phone"), "may_be_named")}),
+        (
+            "Datenschutz",
+            {
+                "fields": ("source", "purpose", "review_on"),
+                "description": "Woher die Angaben stammen, wofür sie gebraucht werden und wann sie zu prüfen oder zu löschen sind.",
+            },
+        ),
+        ("Zugang zur Anwendung", {"fields": ("user",)}),
+        ("Stilllegung", {"fields": ("retired_on", "retired_reason"), "classes": ("collapse",)}),
+    )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """When all memberships have an end, propose a day to look at the details again."""
+        super().save_related(request, form, formsets, change)
+        if proposed := set_proposed_review(form.instance):
+            messages.info(
+                request, f"Als Prüfdatum ist der {proposed:%d.%m.%Y} eingetragen, weil keine Mitgliedschaft mehr läuft."
+            )
+
+
+@admin.register(Membership)
+class MembershipAdmin(BaseAdmin):
+    """All memberships, for looking through; they are kept with the person or the organisation."""
+
+    index_hidden = True
+    list_display = ("person", "role", "organisation", "valid_from", "valid_to")
+    list_filter = (TermFilter, "role")
+    list_select_related = ("person", "organisation")
+    search_keys = ("person__search_key", "organisation__search_key", "organisation__aliases__search_key")
+    lock_all = True
+    fields = ("person", "organisation", "role", "valid_from", "valid_to")

@@ -1,0 +1,115 @@
+"""Details of people are kept as long as they are needed: when to look again, keeping them on, deleting them."""
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Max, Q
+
+from kepol.lib.backoffice.attached import lock
+from kepol.lib.contracts import take_along
+from kepol.lib.history import operation
+from kepol.lib.validity import Valid
+from stakeholders.models import Person
+from stakeholders.models.privacy import REVIEW_YEARS, forget_company, years_after
+from stakeholders.querysets import ERASED_NAME
+
+ERASED_REASON = "personenbezogene Angaben gelöscht"
+ERASED_ALREADY = "Die personenbezogenen Angaben sind schon gelöscht."
+NAMED_ROWS = 3
+
+
+def propose_review(person: Person) -> datetime.date | None:
+    """Day to look at `person` again: two years after the last membership ends; None while one is open or without any."""
+    if person.memberships.filter(valid_to__isnull=True).exists():
+        return None
+    last: datetime.date | None = person.memberships.aggregate(last=Max("valid_to"))["last"]
+    return years_after(last, REVIEW_YEARS) if last else None
+
+
+def set_proposed_review(person: Person) -> datetime.date | None:
+    """Give the stored `person` the proposed day if there is none yet; returns the day when it was set.
+
+    Called inside the transaction and the operation that saved the memberships.
+    """
+    if person.review_on is not None or person.is_erased:
+        return None
+    person.review_on = propose_review(person)
+    if person.review_on is not None:
+        person.save()
+    return person.review_on
+
+
+def extend_review(person: Person, *, on: datetime.date, purpose: str, by: Any) -> None:
+    """Keep the details of `person` for two more years from day `on`, because they are still needed for `purpose`.
+
+    Raises `ValidationError` when they were deleted or no purpose is given, `Conflict` when the person was changed since read.
+    """
+    if person.is_erased:
+        raise ValidationError(ERASED_ALREADY, code="erased")
+    if not purpose.strip():
+        raise ValidationError("Nennen Sie, wofür die Angaben weiter gebraucht werden.", code="purpose")
+    with transaction.atomic(), operation(by=by):
+        person.review_on, person.purpose = years_after(on, REVIEW_YEARS), purpose.strip()
+        person.full_clean()
+        person.save()
+
+
+def erase_person(person: Person, *, on: datetime.date, by: Any) -> None:
+    """Delete name and contact details of `person` here and in the history; the function stays, so that old rows keep a sense.
+
+    What hangs on the person goes too. Contacts stay until their own day of deletion. From day `on` the person is retired.
+    Raises `ValidationError` when they still belong somewhere (`ties`) or are erased, `Conflict` when they were changed since read.
+    """
+    with transaction.atomic(), operation(by=by):
+        lock(person)
+        refuse_erasing(person, on=on)
+        take_along([person], by=by)
+        forget_company(person)
+        _empty(person, on)
+        person.full_clean()
+        person.save()
+        _rewrite_history(person)
+
+
+def refuse_erasing(person: Person, *, on: datetime.date) -> None:
+    """Raise `ValidationError` naming what still ties `person` to the city on day `on`."""
+    if person.is_erased:
+        raise ValidationError(ERASED_ALREADY, code="erased")
+    if found := list(ties(person, on=on)):
+        message = f"„{person}“ wird noch gebraucht: {'; '.join(found)}. Beenden Sie das zuerst, dann lassen sich die Angaben löschen."
+        raise ValidationError(message, code="tied")
+
+
+def ties(person: Person, *, on: datetime.date) -> Iterator[str]:
+    """German names of what is not over before day `on`: memberships, seats, offices of any app; and of the account."""
+    for relation in person._meta.get_fields(include_hidden=True):
+        model: Any = relation.related_model
+        if relation.auto_created and relation.one_to_many and issubclass(model, Valid):
+            column = relation.remote_field.name  # type: ignore[union-attr]
+            rows = model._base_manager.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on), **{column: person})
+            yield from (f"{model._meta.verbose_name} „{row}“" for row in rows[:NAMED_ROWS])
+    if person.user_id is not None:
+        yield f"Zugang „{person.user}“"
+
+
+def _empty(person: Person, on: datetime.date) -> None:
+    person.title = person.given_name = person.email = person.phone = ""
+    person.family_name, person.source = ERASED_NAME, f"gelöscht am {on:%d.%m.%Y}"
+    person.may_be_named, person.review_on = False, None
+    person.retired_on, person.retired_reason = person.retired_on or on, ERASED_REASON
+
+
+def _rewrite_history(person: Person) -> None:
+    """Former states get the words of the present one: what nobody may know any more must not be read there either."""
+    kept = {"id", "source_key", "function", "purpose", "retired_reason"}
+    words = {
+        column.attname: getattr(person, column.attname)
+        for column in person._meta.concrete_fields
+        if isinstance(column, models.CharField | models.TextField) and column.name not in kept
+    }
+    rows = Person.history.model.objects.filter(id=person.pk)
+    rows.update(**words)
+    rows.exclude(retired_reason="").update(retired_reason=ERASED_REASON)

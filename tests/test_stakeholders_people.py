@@ -1,0 +1,310 @@
+"""Details of people: when they are looked at again, kept on, or deleted without a trace of the name."""
+
+import datetime
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from kepol.accounts.choices import Role
+from kepol.accounts.roles import sync_roles
+from kepol.dates.models import Tickler
+from kepol.dates.ticklers import remind
+from kepol.files.models import DocumentReference
+from kepol.lib.history import entries
+from kepol.lib.retirement import retire
+from kepol.lib.versions import Conflict
+from stakeholders.models import ContactEntry, Membership, Person
+from stakeholders.querysets import ERASED_NAME
+from stakeholders.reviews import erase_person, extend_review, propose_review
+from tests.factories.accounts import UserFactory
+from tests.factories.council import OfficeHolderFactory
+from tests.factories.files import DocumentReferenceFactory
+from tests.factories.stakeholders import (
+    BodyMemberFactory,
+    ContactEntryFactory,
+    MembershipFactory,
+    OrganisationAliasFactory,
+    OrganisationFactory,
+    PersonFactory,
+)
+from tests.forms import read_form
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.date(2026, 3, 2)
+ONE = datetime.timedelta(days=1)
+SECRET = "Kanarienvogel"
+
+
+@pytest.fixture(autouse=True)
+def _roles():
+    sync_roles()
+
+
+@pytest.fixture
+def user():
+    return UserFactory(email="eva@example.org", roles=[Role.KOORDINATION])
+
+
+@pytest.fixture
+def desk(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def address(obj, page="change", *more):
+    return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_{page}", args=[obj.pk, *more])
+
+
+def listed(client, **query):
+    return set(client.get(reverse("admin:stakeholders_person_changelist"), query).context["cl"].result_list)
+
+
+# --- When to look again ------------------------------------------------------------------------------------------
+def year(number):
+    return datetime.date(number, 12, 31)
+
+
+PROPOSALS = {
+    "no membership": ([], None),
+    "one runs": ([None], None),
+    "one ended, one runs": ([year(2020), None], None),
+    "one ended": ([year(2020)], year(2022)),
+    "the last one counts": ([year(2020), year(2024), year(2021)], year(2026)),
+    "on a leap day": ([datetime.date(2024, 2, 29)], datetime.date(2026, 2, 28)),
+}
+
+
+@pytest.mark.parametrize("name", PROPOSALS)
+def test_the_proposal_is_two_years_after_the_last_end_in_python_and_in_the_filter(desk, name):
+    ends, expected = PROPOSALS[name]
+    person = PersonFactory()
+    for end in ends:
+        MembershipFactory(person=person, valid_to=end)
+    assert propose_review(person) == expected
+    assert listed(desk, pruefung="fehlt") == ({person} if expected else set())
+
+
+def test_who_has_a_day_is_not_missing_one(desk):
+    person = PersonFactory(review_on=DAY)
+    MembershipFactory(person=person, valid_to=year(2020))
+    assert listed(desk, pruefung="fehlt") == set()
+
+
+def test_saving_the_form_enters_the_proposed_day_and_says_so(desk):
+    person = PersonFactory()
+    MembershipFactory(person=person)
+    form = read_form(desk.get(address(person)))
+    response = desk.post(address(person), {**form, "memberships-0-valid_to": "31.12.2024"}, follow=True)
+    assert "Als Prüfdatum ist der 31.12.2026 eingetragen" in response.text
+    person.refresh_from_db()
+    assert person.review_on == year(2026)
+    told = entries(person)[0].sentence
+    assert "prüfen oder löschen am von leer zu „31.12.2026“" in told
+    assert "gültig bis von leer zu „31.12.2024“" in told
+
+
+@pytest.mark.parametrize(
+    ("end", "given", "expected"), [("", "", None), ("31.12.2024", "05.06.2027", datetime.date(2027, 6, 5))]
+)
+def test_saving_enters_no_day_while_a_membership_runs_or_where_one_was_chosen(desk, end, given, expected):
+    person = PersonFactory()
+    MembershipFactory(person=person)
+    form = read_form(desk.get(address(person)))
+    response = desk.post(address(person), {**form, "memberships-0-valid_to": end, "review_on": given}, follow=True)
+    person.refresh_from_db()
+    assert (person.review_on, "Als Prüfdatum" in response.text) == (expected, False)
+
+
+@pytest.mark.parametrize(("offset", "is_due"), [(-1, True), (0, True), (1, False)])
+def test_the_filter_shows_whose_day_has_come(desk, offset, is_due):
+    person = PersonFactory(review_on=timezone.localdate() + ONE * offset)
+    assert listed(desk, pruefung="faellig") == ({person} if is_due else set())
+
+
+# --- Keeping on --------------------------------------------------------------------------------------------------
+def test_keeping_on_needs_a_purpose_and_is_told(user):
+    person = PersonFactory(review_on=DAY - ONE)
+    extend_review(person, on=DAY, purpose=" Beratung ", by=user)
+    assert (person.review_on, person.purpose) == (datetime.date(2028, 3, 2), "Beratung")
+    assert entries(person)[0].sentence == (
+        "eva@example.org hat geändert: Zweck von „Zusammenarbeit in der kommunalen Entwicklungspolitik“ zu „Beratung“, "
+        "prüfen oder löschen am von „01.03.2026“ zu „02.03.2028“."
+    )
+
+
+def test_keeping_on_without_a_purpose_is_refused(user):
+    person = PersonFactory(review_on=DAY)
+    with pytest.raises(ValidationError, match="wofür die Angaben weiter gebraucht werden"):
+        extend_review(person, on=DAY, purpose=" ", by=user)
+
+
+def test_the_action_keeps_on_several_and_leaves_who_has_no_day(desk):
+    due, other = PersonFactory(review_on=DAY), PersonFactory()
+    home = reverse("admin:stakeholders_person_changelist")
+    page = desk.post(home, {"action": "verlaengern", "_selected_action": [due.pk, other.pk]})
+    assert (str(due) in page.text, str(other) in page.text) == (True, False)
+    desk.post(home, {**read_form(page), "purpose": "Beratung"})
+    due.refresh_from_db()
+    assert due.review_on > timezone.localdate() + ONE * 700
+
+
+# --- Deleting ----------------------------------------------------------------------------------------------------
+def full_of_words(user):
+    """A person with the canary in every detail, a history of it, and things hung on them."""
+    person = PersonFactory(
+        title=SECRET,
+        given_name=SECRET,
+        family_name=SECRET,
+        function="Vorsitz",
+        email=f"{SECRET}@example.org",
+        phone=SECRET,
+        source=SECRET,
+        may_be_named=True,
+    )
+    person.given_name = f"Früher {SECRET}"
+    person.save()
+    remind(person, on=DAY, note=SECRET, for_whom=user, by=user)
+    DocumentReferenceFactory(record=person, file_number=SECRET)
+    return person
+
+
+def traces(*models):
+    rows = [str(row) for model in models for row in (*model.objects.values(), *model.history.values())]
+    return [row for row in rows if SECRET.lower() in row.lower()]
+
+
+MODELS = (Person, Membership, Tickler, DocumentReference, ContactEntry)
+
+
+def test_nothing_but_the_function_is_left_of_a_person_anywhere(user):
+    person = full_of_words(user)
+    MembershipFactory(person=person, valid_to=DAY - ONE)
+    contact = ContactEntryFactory(person=person)
+    assert len(traces(*MODELS)) > 5
+    erase_person(person, on=DAY, by=user)
+    assert traces(*MODELS) == []
+    stored = Person.objects.get()
+    assert (str(stored), stored.function, stored.is_erased, stored.may_be_named) == (
+        ERASED_NAME,
+        "Vorsitz",
+        True,
+        False,
+    )
+    assert (stored.source, stored.retired_on, stored.review_on) == ("gelöscht am 02.03.2026", DAY, None)
+    assert set(Person.history.values_list("function", flat=True)) == {"Vorsitz"}
+    assert ContactEntry.objects.get() == contact
+    assert (Tickler.objects.count(), DocumentReference.objects.count()) == (0, 0)
+    call_command("check_data")
+
+
+def test_the_history_tells_who_deleted_and_not_what(user):
+    person = full_of_words(user)
+    erase_person(person, on=DAY, by=user)
+    told = entries(person)
+    assert SECRET not in " ".join(entry.sentence for entry in told)
+    assert told[0].sentence.startswith("eva@example.org hat geändert: stillgelegt am von leer zu „02.03.2026“")
+    assert "darf öffentlich genannt werden von „ja“ zu „nein“" in told[0].sentence
+
+
+def test_the_history_of_other_people_stays(user):
+    other = PersonFactory(given_name="Bleibt")
+    erase_person(full_of_words(user), on=DAY, by=user)
+    assert other.history.get().given_name == "Bleibt"
+
+
+def test_who_was_retired_before_keeps_the_day_and_loses_the_words(user):
+    person = full_of_words(user)
+    retire(person, on=DAY - ONE, reason=f"{SECRET} ist fort", by=user)
+    erase_person(person, on=DAY, by=user)
+    assert (Person.objects.get().retired_on, traces(Person)) == (DAY - ONE, [])
+
+
+TIES = {
+    "membership without end": (lambda person: MembershipFactory(person=person), "Mitgliedschaft „"),
+    "membership ends today": (lambda person: MembershipFactory(person=person, valid_to=DAY), "Mitgliedschaft „"),
+    "membership ended": (lambda person: MembershipFactory(person=person, valid_to=DAY - ONE), None),
+    "membership to come": (lambda person: MembershipFactory(person=person, valid_from=DAY + ONE), "Mitgliedschaft „"),
+    "seat": (lambda person: BodyMemberFactory(person=person), "Sitz „"),
+    "former seat": (lambda person: BodyMemberFactory(person=person, valid_to=DAY - ONE), None),
+    "office": (lambda person: OfficeHolderFactory(person=person), "Amtsinhaberin/Amtsinhaber „"),
+    "former office": (lambda person: OfficeHolderFactory(person=person, valid_to=DAY - ONE), None),
+    "account": (
+        lambda person: Person.objects.filter(pk=person.pk).update(user=UserFactory(email="a@b.de")),
+        "Zugang „a@b.de“",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TIES)
+def test_who_is_still_needed_is_kept_and_the_sentence_names_the_tie(user, name):
+    tie, words = TIES[name]
+    person = full_of_words(user)
+    tie(person)
+    person.refresh_from_db()
+    if words is None:
+        erase_person(person, on=DAY, by=user)
+        assert Person.objects.get(pk=person.pk).is_erased
+        return
+    with pytest.raises(ValidationError) as refused:
+        erase_person(person, on=DAY, by=user)
+    (message,) = refused.value.messages
+    assert f"wird noch gebraucht: {words}" in message
+    assert message.endswith("Beenden Sie das zuerst, dann lassen sich die Angaben löschen.")
+    assert (Person.objects.get(pk=person.pk).family_name, Tickler.objects.count()) == (SECRET, 1)
+
+
+def test_a_person_is_deleted_once_and_only_as_they_were_read(user):
+    person = PersonFactory()
+    Person.objects.get().save()
+    with pytest.raises(Conflict):
+        erase_person(person, on=DAY, by=user)
+    person = Person.objects.get()
+    erase_person(person, on=DAY, by=user)
+    for again in (
+        lambda: erase_person(person, on=DAY, by=user),
+        lambda: extend_review(person, on=DAY, purpose="x", by=user),
+    ):
+        with pytest.raises(ValidationError, match="sind schon gelöscht"):
+            again()
+
+
+def test_the_action_shows_the_refusal_and_deletes_nobody(desk):
+    free, tied = PersonFactory(), MembershipFactory().person
+    home = reverse("admin:stakeholders_person_changelist")
+    page = desk.post(home, {"action": "angaben-loeschen", "_selected_action": [free.pk, tied.pk]})
+    assert "Name, E-Mail, Telefon und Herkunft werden endgültig gelöscht" in page.text
+    response = desk.post(home, read_form(page))
+    assert (response.status_code, "wird noch gebraucht: Mitgliedschaft" in response.text) == (200, True)
+    assert not Person.objects.filter(family_name=ERASED_NAME).exists()
+
+
+def test_the_page_deletes_and_offers_it_no_more(desk):
+    person = PersonFactory(review_on=DAY)
+    page = address(person, "step", "angaben-loeschen")
+    assert desk.post(page, read_form(desk.get(page))).status_code == 302
+    text = desk.get(address(person)).text
+    assert (ERASED_NAME in text, address(person, "step", "angaben-loeschen") in text) == (True, False)
+    assert address(person, "step", "verlaengern") not in text
+    assert desk.get(page, follow=True).status_code == 200
+    form = read_form(desk.get(address(person)))
+    assert desk.post(address(person), form).status_code == 302
+    assert Person.objects.get().review_on is None
+
+
+def test_who_was_deleted_is_asked_for_no_more(desk, user):
+    person = PersonFactory()
+    MembershipFactory(person=person, valid_to=DAY - ONE)
+    erase_person(person, on=DAY, by=user)
+    assert listed(desk, pruefung="fehlt", verwendung="alle") == set()
+
+
+def test_a_person_is_found_by_the_other_spelling_of_their_organisation(desk):
+    membership = MembershipFactory(organisation=OrganisationFactory(name="Welthaus"))
+    OrganisationAliasFactory(organisation=membership.organisation, name="Büro für Öffentliches")
+    PersonFactory()
+    assert listed(desk, q="BURO offentliches") == {membership.person}
