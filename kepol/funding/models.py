@@ -9,15 +9,16 @@ from django.db.models import F, Q
 
 from kepol.files.fields import StoredFileField
 from kepol.funding.choices import CostCategory, Programme, ReportKind
-from kepol.funding.querysets import ReportDutyQuerySet
+from kepol.funding.querysets import LEAD_TIME, GrantQuerySet, ReportDutyQuerySet
 from kepol.lib.money import MoneyField
 from kepol.lib.names import Keyed
 from kepol.lib.periods.fields import PeriodField
 from kepol.lib.records import Record, Sourced
 from stakeholders.models import Organisation
-from stakeholders.querysets import ProgrammeQuerySet
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
+QUOTA_LIMITS = "Die Förderquote liegt zwischen 0 und 100 Prozent."
+YEAR_LIMITS = f"Das Jahr liegt zwischen {FIRST_YEAR} und {LAST_YEAR}."
 
 
 class Grant(Keyed, Sourced, Record):
@@ -60,7 +61,7 @@ class Grant(Keyed, Sourced, Record):
         decimal_places=2,
         null=True,
         blank=True,
-        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
+        validators=[MinValueValidator(Decimal(0), QUOTA_LIMITS), MaxValueValidator(Decimal(100), QUOTA_LIMITS)],
         help_text="Anteil des Fördergebers an den Gesamtkosten, zum Beispiel 90.",
     )
     total_cents = MoneyField("Gesamtkosten", null=True, blank=True)
@@ -70,7 +71,7 @@ class Grant(Keyed, Sourced, Record):
     history_parts = ("budget_lines", "report_duties")
     unit_paths = ("unit",)
 
-    objects = ProgrammeQuerySet.as_manager()
+    objects = GrantQuerySet.as_manager()
 
     class Meta:
         verbose_name = "Förderung"
@@ -80,7 +81,7 @@ class Grant(Keyed, Sourced, Record):
             models.CheckConstraint(
                 condition=Q(quota__isnull=True) | Q(quota__gte=0, quota__lte=100),
                 name="funding_grant_quota_in_percent",
-                violation_error_message="Die Förderquote liegt zwischen 0 und 100 Prozent.",
+                violation_error_message=QUOTA_LIMITS,
             ),
             models.CheckConstraint(
                 condition=(Q(total_cents__isnull=True) | Q(total_cents__gte=0))
@@ -102,7 +103,7 @@ class Grant(Keyed, Sourced, Record):
 
     def key_source(self) -> str:
         """Title, programme and contract."""
-        return f"{self.title} {self.programme_name} {self.contract_number}"
+        return f"{self.title} {self.get_programme_display()} {self.programme_name} {self.contract_number}"
 
 
 class BudgetLine(Record):
@@ -111,7 +112,7 @@ class BudgetLine(Record):
     grant = models.ForeignKey(Grant, models.CASCADE, verbose_name="Förderung", related_name="budget_lines")
     category = models.CharField("Kostenart", max_length=20, choices=CostCategory)
     year = models.PositiveSmallIntegerField(
-        "Jahr", validators=[MinValueValidator(FIRST_YEAR), MaxValueValidator(LAST_YEAR)]
+        "Jahr", validators=[MinValueValidator(FIRST_YEAR, YEAR_LIMITS), MaxValueValidator(LAST_YEAR, YEAR_LIMITS)]
     )
     amount_cents = MoneyField("Betrag")
     note = models.CharField("Bemerkung", max_length=200, blank=True)
@@ -134,7 +135,7 @@ class BudgetLine(Record):
             models.CheckConstraint(
                 condition=Q(year__gte=FIRST_YEAR, year__lte=LAST_YEAR),
                 name="funding_budgetline_year",
-                violation_error_message="Das Jahr liegt zwischen 1990 und 2100.",
+                violation_error_message=YEAR_LIMITS,
             ),
         ]
 
@@ -166,6 +167,28 @@ class ReportDuty(Record):
         about = f" {self.covers}" if self.covers else ""
         return f"{self.get_kind_display()}{about} bis {self.due_on:%d.%m.%Y}"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be submitted."""
+        return self.submitted_on is None
+
     def is_overdue(self, on: datetime.date) -> bool:
         """Whether it should have been submitted before day `on`."""
-        return self.submitted_on is None and self.due_on < on
+        return self.is_open and self.due_on < on
+
+    def is_due_soon(self, on: datetime.date) -> bool:
+        """Whether it is open and due from day `on` within the lead time of sixty days."""
+        return self.is_open and on <= self.due_on <= on + LEAD_TIME
+
+    def standing(self, on: datetime.date) -> str:
+        """How it stands on day `on`, in German words."""
+        if self.submitted_on is not None:
+            return f"abgegeben am {self.submitted_on:%d.%m.%Y}"
+        days = (self.due_on - on).days
+        if days == 0:
+            return "heute fällig"
+        return f"fällig in {_days(days)}" if days > 0 else f"überfällig seit {_days(-days)}"
+
+
+def _days(number: int) -> str:
+    return "1 Tag" if number == 1 else f"{number} Tagen"

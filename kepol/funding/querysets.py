@@ -3,10 +3,21 @@
 import datetime
 from typing import Self
 
+from kepol.lib.periods.fields import ends_between
 from stakeholders.querysets import ProgrammeQuerySet
 
 #: A report takes weeks to write: it is announced that long before it is due.
 LEAD_TIME = datetime.timedelta(days=60)
+#: An application for what comes after a grant has to be in about half a year before its end, and takes months to prepare.
+LAST_YEAR_OF_GRANT = datetime.timedelta(days=365)
+
+
+class GrantQuerySet(ProgrammeQuerySet):
+    """Grants, told apart by how near their end is."""
+
+    def ending(self, *, on: datetime.date) -> Self:
+        """Those whose period ends from day `on` within a year; without an end a grant is none of them."""
+        return self.filter(ends_between("period", on, on + LAST_YEAR_OF_GRANT))
 
 
 class ReportDutyQuerySet(ProgrammeQuerySet):
@@ -15,6 +26,10 @@ class ReportDutyQuerySet(ProgrammeQuerySet):
     def open(self) -> Self:
         """Not submitted yet."""
         return self.filter(submitted_on__isnull=True)
+
+    def submitted(self) -> Self:
+        """Done."""
+        return self.filter(submitted_on__isnull=False)
 
     def overdue(self, *, on: datetime.date) -> Self:
         """Open, and due before day `on`."""

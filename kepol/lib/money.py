@@ -1,19 +1,32 @@
-"""Amounts of money: whole cents in the database, German amounts in forms and on pages."""
+"""Amounts of money: whole cents in the database, German amounts in forms, lists and on pages."""
 
 import re
-from decimal import Decimal
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
 
-# What stands around a number: a currency and the dashes of an amount without cents ("22.000,-- €").
-CURRENCY = re.compile(r"(?:€|eur|euro)$")
-NO_CENTS = re.compile(r",-{1,2}$|,–$|,—$")
-MULTIPLES = {"teur": 1_000, "t€": 1_000, "tsd.": 1_000, "tsd": 1_000, "mio.": 1_000_000, "mio": 1_000_000}
-# 1.234.567,89 and 1234567,89; thousands in groups of three, decimals after a comma.
-NUMBER = re.compile(r"(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
+MULTIPLES = {
+    "teur": 1_000,
+    "t€": 1_000,
+    "tsd": 1_000,
+    "tausend": 1_000,
+    "mio": 1_000_000,
+    "million": 1_000_000,
+    "millionen": 1_000_000,
+}
+CURRENCY = r"(?:€|eur|euro)"
+# 1.234.567,89 · 1 234 567 · 1234567,89 · 22.000,-- (an amount without cents), with sign or in brackets, with unit and currency.
+AMOUNT = re.compile(
+    rf"(?P<bracket>\()?(?P<sign>-)? ?(?:{CURRENCY} ?)?"
+    r"(?P<whole>[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]+)(?:,(?:(?P<decimals>[0-9]+)|[-–—]{1,2}))?"
+    rf"(?: ?(?P<multiple>{'|'.join(MULTIPLES)})\.?)?(?: ?{CURRENCY})?(?(bracket)\))"
+)
+BLANKS = re.compile(r"\s+")
+MINUS = str.maketrans({"\N{MINUS SIGN}": "-"})
 MAX_LENGTH = 40
 MAX_CENTS = 10**15
 HELP = "In Euro, zum Beispiel 1.234,56 oder 22.000."
@@ -25,29 +38,22 @@ def parse_cents(text: str) -> int:
     A dot groups thousands: `1.234` is 1,234 euros. Raises `ValueError` with a German message for everything else, above all for
     amounts in English or Swiss spelling, which might be read a hundred times too large, and for fractions of a cent.
     """
-    plain = text.strip().casefold().replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
-    plain = plain.replace("\N{MINUS SIGN}", "-")
-    negative = plain.startswith("-") or (plain.startswith("(") and plain.endswith(")"))
-    plain = plain.strip("()").removeprefix("-").strip()
-    factor, plain = _multiple(plain)
-    number = NO_CENTS.sub("", plain).replace(" ", "")
-    if len(text) > MAX_LENGTH or not number.isascii() or not NUMBER.fullmatch(number):
+    plain = BLANKS.sub(" ", text.strip()).casefold().translate(MINUS)
+    found = AMOUNT.fullmatch(plain) if len(text) <= MAX_LENGTH else None
+    if found is None or (found["bracket"] and found["sign"]):
         raise ValueError(f"„{text[:MAX_LENGTH]}“ ist kein Betrag. Schreiben Sie ihn wie 1.234,56 oder 22.000.")
-    cents = Decimal(number.replace(".", "").replace(",", ".")) * factor * 100
-    if cents != cents.to_integral_value():
-        raise ValueError(f"„{text}“ hat mehr als zwei Stellen nach dem Komma.")
+    decimals = found["decimals"] or ""
+    digits = int(re.sub(r"\D", "", found["whole"]) + decimals)
+    # Whole numbers throughout: nothing is rounded on the way.
+    scale: int = 10 ** len(decimals)
+    cents, rest = divmod(digits * MULTIPLES.get(found["multiple"], 1) * 100, scale)
+    if rest:
+        raise ValueError(
+            f"„{text}“ ist auf Bruchteile eines Cents genau. Schreiben Sie höchstens zwei Stellen nach dem Komma."
+        )
     if cents > MAX_CENTS:
-        raise ValueError(f"„{text}“ ist zu groß.")
-    return -int(cents) if negative else int(cents)
-
-
-def _multiple(text: str) -> tuple[int, str]:
-    words = text.split()
-    if words and words[-1] in MULTIPLES:
-        return MULTIPLES[words[-1]], " ".join(words[:-1])
-    text = CURRENCY.sub("", text).strip()
-    last = text.rsplit(" ", 1)[-1]
-    return (MULTIPLES[last], text.removesuffix(last).strip()) if last in MULTIPLES else (1, text)
+        raise ValueError(f"„{text}“ ist zu groß. Möglich sind Beträge bis {format_cents(MAX_CENTS)}.")
+    return -cents if found["bracket"] or found["sign"] else cents
 
 
 def format_cents(cents: int, *, currency: str = " €") -> str:
@@ -55,6 +61,18 @@ def format_cents(cents: int, *, currency: str = " €") -> str:
     euros, rest = divmod(abs(cents), 100)
     grouped = f"{euros:,}".replace(",", ".")
     return f"{'-' if cents < 0 else ''}{grouped},{rest:02}{currency}"
+
+
+def money_column(name: str, description: str, *, empty: str = "nicht bekannt") -> Callable[[Any], str | None]:
+    """Column of a list for the field `name`: a German amount; `empty` stands where nobody knows it."""
+
+    @admin.display(description=description, ordering=name, empty_value=empty)
+    def column(row: Any) -> str | None:
+        cents = getattr(row, name)
+        return None if cents is None else format_cents(cents)
+
+    column.__name__ = name
+    return column
 
 
 class MoneyFormField(forms.CharField):
@@ -100,10 +118,16 @@ class MoneyFormField(forms.CharField):
 class MoneyField(models.BigIntegerField):
     """Whole cents; None means that the amount is not known, which is not the same as 0."""
 
-    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
+    def formfield(self, **kwargs: Any) -> Any:
         """A German amount."""
-        allowed = {name: kwargs[name] for name in ("help_text", "label", "required", "disabled") if name in kwargs}
-        defaults = {"required": not self.blank, "label": str(self.verbose_name), "help_text": self.help_text}
+        allowed: dict[str, Any] = {
+            name: kwargs[name] for name in ("help_text", "label", "required", "disabled") if name in kwargs
+        }
+        defaults: dict[str, Any] = {
+            "required": not self.blank,
+            "label": str(self.verbose_name),
+            "help_text": self.help_text,
+        }
         return MoneyFormField(**{**defaults, **allowed})
 
     def to_text(self, value: int) -> str:

@@ -39,7 +39,7 @@ def period_filter(name: str, label: str) -> type[admin.SimpleListFilter]:
             year = timezone.localdate().year
             return [
                 ("vorbei", "vorbei"),
-                ("laeuft", "heute"),
+                ("laeuft", "läuft heute"),
                 ("bald", "endet in den nächsten 30 Tagen"),
                 ("dieses-jahr", f"im Jahr {year}"),
                 ("naechstes-jahr", f"im Jahr {year + 1}"),

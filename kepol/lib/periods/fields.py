@@ -3,6 +3,7 @@
 import datetime
 from typing import Any, Self, overload
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import OrderBy
@@ -26,8 +27,14 @@ class PeriodAttribute:
     @overload
     def __get__(self, row: models.Model, owner: type[models.Model]) -> Period | None: ...
     def __get__(self, row: models.Model | None, owner: type[models.Model]) -> Any:
-        """Return the period of `row`."""
-        return self if row is None else read_from(row, self.name)
+        """Return the period of `row`; raises `ValidationError` when somebody put into the columns what is no period."""
+        if row is None:
+            return self
+        try:
+            return read_from(row, self.name)
+        except ValueError as error:
+            # `full_clean` reads every field; so it tells what is wrong instead of failing.
+            raise ValidationError({self.name: str(error)}, code="invalid") from error
 
     def __set__(self, row: models.Model, period: Period | None) -> None:
         """Write `period` into the columns; text is refused, because reading it may fail and belongs to a form."""
@@ -71,14 +78,20 @@ class PeriodField(models.Field):
             named: models.BooleanField(f"{self.verbose_name} (benannt)", **common),
         }
 
-    def get_attname_column(self) -> tuple[str, None]:  # type: ignore[override]
+    def get_attname_column(self) -> tuple[str, None]:
         """No column of its own."""
         return self.get_attname(), None
 
-    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
+    def formfield(self, **kwargs: Any) -> Any:
         """One line of text that says how it was understood."""
-        allowed = {name: kwargs[name] for name in ("help_text", "label", "required", "disabled") if name in kwargs}
-        defaults = {"required": not self.blank, "label": str(self.verbose_name), "help_text": self.help_text}
+        allowed: dict[str, Any] = {
+            name: kwargs[name] for name in ("help_text", "label", "required", "disabled") if name in kwargs
+        }
+        defaults: dict[str, Any] = {
+            "required": not self.blank,
+            "label": str(self.verbose_name),
+            "help_text": self.help_text,
+        }
         return PeriodFormField(**{**defaults, **allowed})
 
     def to_text(self, period: Period) -> str:
@@ -96,7 +109,7 @@ def columns(name: str) -> tuple[str, str, str]:
 
 
 def read_from(row: Any, name: str) -> Period | None:
-    """Period in the columns of the field `name` of `row`; None when there is none."""
+    """Period in the columns of the field `name` of `row`; None when there is none. Raises `ValueError` as `Period` does."""
     start, end, named = (getattr(row, column) for column in columns(name))
     return None if start is None and end is None else Period(start, end, bool(named))
 

@@ -15,10 +15,19 @@ MAX_LENGTH = 100
 
 def reading(period: Period) -> str:
     """German sentence on how `period` was understood, with its days."""
-    if not period.named:
-        days = "genau dieser Tag" if period.start == period.end else "genau diese Tage"
-        return f"Verstanden als {period} ({days})."
-    return f"Verstanden als {period} ({_days(period.start, period.end)})."
+    if period.named:
+        return f"Verstanden als {period} ({_days(period.start, period.end)})."
+    if period.start is None or period.end is None:
+        return f"Verstanden als {period} (auf den Tag genau)."
+    return f"Verstanden als {period} ({'genau dieser Tag' if period.start == period.end else 'genau diese Tage'})."
+
+
+def read(text: str) -> Period | None:
+    """What `text`, as somebody typed it, says; None when it is empty. Raises `ValueError` with a German sentence."""
+    text = text.strip()
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"Der Termin ist zu lang (höchstens {MAX_LENGTH} Zeichen).")
+    return Period.parse(text) if text else None
 
 
 def _days(start: datetime.date | None, end: datetime.date | None) -> str:
@@ -44,9 +53,10 @@ class PeriodInput(forms.TextInput):
 
     def _reading(self, value: Any) -> str:
         try:
-            return reading(Period.parse(str(value))) if value else ""
+            period = read(str(value or ""))
         except ValueError:
             return ""
+        return reading(period) if period else ""
 
 
 class PeriodFormField(forms.Field):
@@ -68,13 +78,8 @@ class PeriodFormField(forms.Field):
 
     def to_python(self, value: Any) -> Period | None:
         """Read what was typed."""
-        text = str(value or "").strip()
-        if not text:
-            return None
-        if len(text) > MAX_LENGTH:
-            raise ValidationError(f"Der Termin ist zu lang (höchstens {MAX_LENGTH} Zeichen).")
         try:
-            return Period.parse(text)
+            return read(str(value or ""))
         except ValueError as error:
             raise ValidationError(str(error), code="invalid") from error
 
