@@ -1,4 +1,4 @@
-"""The accounts one can try KEpol with: one per role, one known password, only while `DEMO` is on."""
+"""The accounts one can try KEpol with: one per role, three for departments, one known password, only while `DEMO` is on."""
 
 from typing import NamedTuple
 
@@ -26,7 +26,9 @@ DEMO_PASSWORD = "Aachen-Demo-2026"  # noqa: S105 no secret
 DEMO_LOGINS = (
     DemoLogin("koordination@demo.example", Role.KOORDINATION, "pflegt alle Fachdaten in der Verwaltungsoberfläche"),
     DemoLogin("leitung@demo.example", Role.LEITUNG, "liest alle Vorlagen, auch Entwürfe"),
-    DemoLogin("fachbereich@demo.example", Role.FACHBEREICH, "sieht, was die eigene Einheit betrifft"),
+    DemoLogin("fb36@demo.example", Role.FACHBEREICH, "sieht, was den FB 36 betrifft (Klima und Umwelt)"),
+    DemoLogin("fb60@demo.example", Role.FACHBEREICH, "sieht, was den FB 60 betrifft (Vergabe und Fördermittel)"),
+    DemoLogin("fb61@demo.example", Role.FACHBEREICH, "sieht, was den FB 61 betrifft (Stadtentwicklung)"),
     DemoLogin("lesezugriff@demo.example", Role.LESEZUGRIFF, "liest, was allen Beteiligten offensteht"),
     DemoLogin("technik@demo.example", Role.TECHNIK, "verwaltet Konten und Betrieb"),
 )

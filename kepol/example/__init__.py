@@ -1,1 +1,1 @@
-"""The example: public facts of Aachen as readable data files, and two papers of our own."""
+"""The example in three layers: what the council paper says, what is public besides, and an invented continuation."""

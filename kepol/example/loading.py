@@ -1,40 +1,27 @@
-"""Puts the example into the database; what is there already stays as it is."""
+"""Puts the example into the database, layer by layer; what somebody entered or changed here stays as it is."""
 
 import datetime
-import tomllib
-from pathlib import Path
+from collections.abc import Collection, Iterator
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
-from kepol.accounts.choices import Role
-from kepol.accounts.demo import DEMO_LOGINS, create_demo_accounts
+from kepol.accounts.demo import create_demo_accounts
 from kepol.accounts.models import User
 from kepol.council.importing import apply_import, plan_import
-from kepol.council.models import (
-    Attachment,
-    Committee,
-    CommitteeName,
-    Consultation,
-    CouncilTerm,
-    DraftResolution,
-    OfficeHolder,
-    Section,
-    Submission,
-)
+from kepol.council.models import Committee, Submission
+from kepol.council.page_content import PART_KINDS, content_of
 from kepol.council.ris_page import parse_page
+from kepol.example.facts import LAYERS, Change, Fact, entries, facts, has_source, text_of
+from kepol.example.rows import REASON, Rows, is_untouched
+from kepol.example.values import read_value
 from kepol.lib.history import operation
-from stakeholders.choices import MembershipRole
-from stakeholders.models import Membership, Organisation, OrganisationAlias, OrganisationName, Person
+from stakeholders.models import Organisation
 
-HERE = Path(__file__).parent
-DEMO_SOURCE = "erfunden, für die Vorführung"
-# Where the people of the demonstration work; roles without a unit belong to none.
-DEMO_UNITS = {
-    Role.KOORDINATION: ("FB 01/400", MembershipRole.STAFF),
-    Role.LEITUNG: ("FB 01", MembershipRole.HEAD),
-    Role.FACHBEREICH: ("FB 36", MembershipRole.STAFF),
-}
+# Values of a file that are no fields: the record a row hangs on; that a paper counts as read from the council system.
+RECORD, AS_READ = "record", "as_read"
 
 
 def is_empty() -> bool:
@@ -43,133 +30,139 @@ def is_empty() -> bool:
 
 
 @transaction.atomic
-def load(*, on: datetime.date) -> list[Submission]:
-    """Load register, demo accounts and the two papers; days of the draft are counted from `on`. Returns the papers."""
-    with operation():
-        load_register(read("register.toml"))
-        load_people()
-        return [load_council_paper(on=on), load_draft(read("beschlussvorlage.toml"), on=on)]
+def load(*, on: datetime.date, layers: Collection[str] = tuple(LAYERS)) -> list[Submission]:
+    """Load `layers` and the demo accounts, days counted from `on`; returns the example papers, the one read before the draft.
 
-
-def read(name: str) -> dict[str, Any]:
-    """Content of a data file."""
-    return tomllib.loads((HERE / name).read_text(encoding="utf-8"))
-
-
-def load_register(data: dict[str, Any]) -> None:
-    """Units, organisations, committees, terms and holders of offices."""
-    for fact in data["unit"]:
-        load_organisation(fact)
-    for fact in data["organisation"]:
-        load_organisation(fact)
-    for fact in data["committee"]:
-        load_committee(fact)
-    for fact in data["term"]:
-        stored(
-            CouncilTerm, {"number": fact["number"]}, valid_from=fact.get("valid_from"), valid_to=fact.get("valid_to")
-        )
-    for fact in data["office"]:
-        load_office(fact)
-
-
-def load_organisation(fact: dict[str, Any]) -> None:
-    """One organisation with earlier names and other spellings."""
-    key = {"code": fact["code"]} if "code" in fact else {"name": fact["name"], "code": ""}
-    parent = Organisation.objects.get(code=fact["parent"]) if "parent" in fact else None
-    values = {"kind": fact["kind"], "name": fact["name"], "parent": parent, "website": fact.get("website", "")}
-    organisation = stored(Organisation, key, **values, note=f"Quelle: {fact['source']}")
-    for former in fact.get("former", ()):
-        dates = {"valid_from": former.get("valid_from"), "valid_to": former["valid_to"]}
-        stored(OrganisationName, {"organisation": organisation, "name": former["name"]}, **dates)
-    for alias in fact.get("aliases", ()):
-        stored(OrganisationAlias, {"organisation": organisation, "name": alias})
-
-
-def load_committee(fact: dict[str, Any]) -> None:
-    """One committee with its other names."""
-    committee = stored(Committee, {"name": fact["name"]}, kind=fact["kind"], short_name=fact.get("short_name", ""))
-    for name in fact.get("other_names", ()):
-        stored(CommitteeName, {"committee": committee, "name": name})
-
-
-def load_office(fact: dict[str, Any]) -> None:
-    """One holder of an office."""
-    key = {"given_name": fact["given_name"], "family_name": fact["family_name"]}
-    person = stored(Person, key, title=fact.get("academic_title", ""), function=fact["title"], source=fact["source"])
-    words = {"title": fact["title"], "issuer_line": fact["issuer_line"]}
-    dates = {"valid_from": fact.get("valid_from"), "valid_to": fact.get("valid_to")}
-    stored(OfficeHolder, {"office": fact["office"], "person": person}, **words, **dates)
-
-
-def load_people() -> None:
-    """A person for each demo account; functions instead of names, because nobody is meant."""
+    Rows that are there stay as they are, but for days counted from `on` in rows nobody has changed: they are laid out anew.
+    Raises `ValidationError` with a German sentence when a layer is missing on which another one stands.
+    """
     create_demo_accounts()
-    for login in DEMO_LOGINS:
-        user = User.objects.get(email=login.email)
-        person = stored(
-            Person,
-            {"user": user},
-            family_name=f"{login.role.value} (Beispiel)",
-            function=login.role.value,
-            source=DEMO_SOURCE,
+    with operation():
+        loader = Loader(on)
+        for layer in LAYERS:
+            if layer in layers:
+                loader.load(layer)
+    return list(Submission.objects.filter(is_example=True).order_by("pk"))
+
+
+class Loader:
+    """Makes rows of facts on a day."""
+
+    def __init__(self, on: datetime.date) -> None:
+        self.on = on
+        self.rows = Rows()
+        self.read_papers: list[Any] = []
+
+    def load(self, layer: str) -> None:
+        """Rows of the layer, and what it changes in earlier ones, in the order of the files."""
+        self._refuse_gap(layer)
+        for entry in entries(layer):
+            if isinstance(entry, Change):
+                self._apply(entry)
+            else:
+                self._load_fact(entry)
+        for paper in self.read_papers:
+            mark_as_read(paper)
+        self.read_papers.clear()
+
+    def _refuse_gap(self, layer: str) -> None:
+        for below in list(LAYERS)[: list(LAYERS).index(layer)]:
+            if not self.rows.is_loaded(below):
+                raise ValidationError(
+                    f"Die Schicht „{layer}“ baut auf „{below}“ auf. Laden Sie „{below}“ zuerst oder zusammen mit ihr."
+                )
+
+    def _load_fact(self, fact: Fact) -> None:
+        row = self.rows.own(fact)
+        if row is not None:
+            if fact.relative and is_untouched(row):
+                self._put(row, fact.relative, fact.source_key)
+        elif self.rows.is_deleted(fact) or self.rows.find(fact) is not None:
+            return
+        elif "page" in fact.values:
+            self.rows.add(fact, self._read_page(fact))
+        else:
+            self._add(fact)
+
+    def _add(self, fact: Fact) -> None:
+        """Store a new row, unless a row it cannot do without was deleted by somebody."""
+        row, many = fact.model(source_key=fact.source_key), {}
+        for name, written in (fact.values | _source_of(fact)).items():
+            if name == AS_READ:
+                self.read_papers.append(row)
+            elif name == RECORD:
+                if (record := self.rows.target(None, written)) is None:
+                    return
+                row.attach_to(record)
+            elif (column := fact.model._meta.get_field(name)).many_to_many:
+                many[name] = [one for key in written if (one := self.rows.target(column.related_model, key))]
+            else:
+                setattr(row, name, self._value(column, written))
+                if column.is_relation and not column.null and getattr(row, column.attname) is None:
+                    return
+        store(row, fact.source_key)
+        for name, targets in many.items():
+            getattr(row, name).set(targets)
+        self.rows.add(fact, row)
+
+    def _value(self, column: Any, written: Any) -> Any:
+        return (
+            self.rows.target(column.related_model, written)
+            if column.is_relation
+            else read_value(column, written, on=self.on)
         )
-        if login.role in DEMO_UNITS:
-            code, role = DEMO_UNITS[login.role]
-            stored(Membership, {"person": person, "organisation": Organisation.objects.get(code=code)}, role=role)
+
+    def _put(self, row: Any, written: dict[str, Any], what: str) -> None:
+        """Give fields of a stored row other values; nothing is written when they have them."""
+        values = {name: self._value(row._meta.get_field(name), value) for name, value in written.items()}
+        if any(getattr(row, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(row, name, value)
+            store(row, what)
+
+    def _apply(self, change: Change) -> None:
+        row = self.rows.own(facts()[change.row])
+        if row is not None and is_untouched(row):
+            self._put(row, change.values, change.row)
+
+    def _read_page(self, fact: Fact) -> Submission:
+        """An example paper, read the way every paper of the council information system is read."""
+        plan = plan_import(parse_page(text_of(fact.values["page"])), create_missing=False, replace=False, on=self.on)
+        paper = apply_import(plan, by=None)
+        paper.is_example = True
+        for row, key in ((paper, fact.source_key), *_keys_of_parts(paper, fact.source_key)):
+            row.source_key = key
+            store(row, key)
+        return paper
 
 
-def load_council_paper(*, on: datetime.date) -> Submission:
-    """Our own paper, read the way every paper of the council information system is read."""
-    parsed = parse_page((HERE / "sachstand.txt").read_text(encoding="utf-8"))
-    if present := Submission.objects.filter(reference=str(parsed.reference)).first():
-        return present
-    submission = apply_import(plan_import(parsed, create_missing=False, replace=False, on=on), by=None)
-    submission.is_example = True
-    submission.save()
-    return submission
+def _keys_of_parts(paper: Submission, stem: str) -> Iterator[tuple[Any, str]]:
+    """Parts that came with a page, and a key for each."""
+    for kind in PART_KINDS:
+        for number, part in enumerate(getattr(paper, kind.name).all(), start=1):
+            yield part, f"{stem}.{kind.name}.{number}"
 
 
-def load_draft(data: dict[str, Any], *, on: datetime.date) -> Submission:
-    """The draft Beschlussvorlage."""
-    if present := Submission.objects.drafts().filter(is_example=True, subject=data["subject"]).first():
-        return present
-    values = {name: data[name] for name in ("kind", "subject", "goals", "author_text")}
-    submission = Submission(**values, lead=Organisation.objects.get(code=data["lead"]), is_example=True)
-    submission.full_clean()
-    submission.save()
-    submission.involved.set(Organisation.objects.filter(code__in=data["involved"]))
-    for position, fact in enumerate(data["consultation"], start=1):
-        committee = Committee.objects.get(name=fact["committee"])
-        day = working_day(on + datetime.timedelta(days=fact["in_days"]))
-        Consultation.objects.create(
-            submission=submission, position=position, committee=committee, role=fact["role"], meeting_date=day
-        )
-    load_texts(submission, data)
-    return submission
+def mark_as_read(paper: Submission) -> None:
+    """Let `paper` count as read from the council system just as it is stored, so that reading its page fills it unasked."""
+    paper.imported, paper.imported_at = content_of(paper), timezone.now()
+    store(paper, paper.source_key)
 
 
-def load_texts(submission: Submission, data: dict[str, Any]) -> None:
-    """Draft resolutions, sections and attachments."""
-    for position, fact in enumerate(data["draft_resolution"], start=1):
-        resolution = DraftResolution.objects.create(submission=submission, position=position, text=fact["text"])
-        resolution.committees.set(Committee.objects.filter(name__in=fact["committees"]))
-    for position, fact in enumerate(data["section"], start=1):
-        Section.objects.create(submission=submission, position=position, heading=fact["heading"], body=fact["body"])
-    for position, fact in enumerate(data["attachment"], start=1):
-        Attachment.objects.create(submission=submission, position=position, title=fact["title"])
+def store(row: Any, what: str) -> None:
+    """Check and save `row`; an error names the fact `what` it came from."""
+    row._change_reason = REASON  # noqa: SLF001 - where the history takes the reason from
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        raise ValidationError(f"{what}: {' '.join(error.messages)}") from error
+    row.save()
 
 
-def working_day(day: datetime.date) -> datetime.date:
-    """The Wednesday of the week of `day`: the day on which these committees sit."""
-    wednesday = 2
-    return day + datetime.timedelta(days=wednesday - day.weekday())
-
-
-def stored(model: Any, key: dict[str, Any], **values: Any) -> Any:
-    """The object with `key`; made with `values` and checked when it is missing, untouched when it is there."""
-    if present := model.objects.filter(**key).first():
-        return present
-    made = model(**{**values, **key})
-    made.full_clean()
-    made.save()
-    return made
+def _source_of(fact: Fact) -> dict[str, str]:
+    """Where the row itself can say what it comes from; elsewhere the source stands in the file alone."""
+    if has_source(fact.model):
+        return {"source": fact.source}
+    if fact.model is Organisation:
+        return {"note": " ".join(filter(None, (fact.values.get("note", ""), f"Quelle: {fact.source}")))}
+    return {}

@@ -82,10 +82,6 @@ def offences(row: Any) -> Iterator[str]:
     except ValidationError as error:
         yield from _told(row, error)
         return
-    except ValueError as error:
-        # What no form lets in but a hand in the database can write, such as a period nobody can name.
-        yield f"Unlesbar gespeichert: {error}"
-        return
     for column in row._meta.concrete_fields:
         if getattr(row, column.attname) != stored[column.attname]:
             yield f"{column.verbose_name} ist nicht in der einheitlichen Schreibweise gespeichert."
