@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import F, Min, QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -200,7 +200,7 @@ class SubmissionAdmin(BaseAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With the first sitting."""
-        return super().get_queryset(request).annotate(first_sitting=Min("consultations__meeting_date"))
+        return super().get_queryset(request).with_first_sitting()  # type: ignore[attr-defined]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """One or two lines for the subject, no page-long box."""

@@ -46,7 +46,8 @@ class TicklerPanel(RecordPanel):
 
     def rows_on(self, records: Iterable[models.Model]) -> models.QuerySet:
         """Open and done ones."""
-        return Tickler.objects.on_any(records)
+        rows: models.QuerySet = Tickler.objects.on_any(records)
+        return rows
 
 
 def _line(tickler: Tickler, step: Step, *, on: datetime.date) -> dict[str, Any]:

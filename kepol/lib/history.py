@@ -184,13 +184,14 @@ def _name(trail: Trail, row: Any, labels: dict[tuple[Any, Any], str]) -> str:
 
 
 def _title(row: Any, labels: dict[tuple[Any, Any], str]) -> str:
-    """How a row of a part is called: its model says so (`history_title`), without touching the database."""
+    """How a row of a part is called: its model says so (`history_title`, the first field filled in), without asking the database."""
     model = type(row).instance_type
-    title = getattr(model, "history_title", None)
-    value = model._meta.get_field(title) if title else None
-    if value is None:
-        return str(row.instance)
-    return _shown_value(value, getattr(row, value.attname), labels)
+    titles = getattr(model, "history_title", ())
+    for title in (titles,) if isinstance(titles, str) else titles:
+        value = model._meta.get_field(title)
+        if words := _shown_value(value, getattr(row, value.attname), labels):
+            return words
+    return "" if titles else str(row.instance)
 
 
 def _shown(model: Any) -> list[Any]:

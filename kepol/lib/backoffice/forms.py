@@ -212,6 +212,14 @@ class VersionedFormSet(BaseInlineFormSet):
             written = [form.instance for form in self.forms if self._is_written(form)]
             refuse_overlap_among(written, removed=[form.instance.pk for form in doomed])
 
+    def get_unique_error_message(self, unique_check: Any) -> str:
+        """The sentence of the constraint, instead of Django's, which names columns in English."""
+        columns = {*unique_check} - {self.fk.name}
+        for rule in self.model._meta.total_unique_constraints:
+            if {*rule.fields} - {self.fk.name} == columns:
+                return str(rule.violation_error_message)
+        return super().get_unique_error_message(unique_check)
+
     def is_doomed(self, form: forms.ModelForm) -> bool:
         """Whether the row of `form` is to be deleted."""
         return self.can_delete and self._should_delete_form(form)
