@@ -107,7 +107,7 @@ def sitting():
 
 def council_2018():
     rows = Consultation.objects.filter(submission__reference="FB 36/0284/WP17", committee__short_name="Rat")
-    return rows.filter(meeting_date=datetime.date(2018, 7, 11), status=ConsultationStatus.DONE, vote_text="beschlossen")
+    return rows.filter(meeting_date=datetime.date(2018, 7, 11), status=ConsultationStatus.DONE, outcome="adopted")
 
 
 def seminar():

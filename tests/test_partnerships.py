@@ -461,7 +461,9 @@ def test_history_tells_periods_and_amounts_in_german():
 
 def test_history_names_the_resolution():
     visit = VisitFactory()
-    visit.approval = ConsultationFactory(committee__name="Hauptausschuss", meeting_date=day(2025, 3, 5))
+    visit.approval = ConsultationFactory(
+        committee__name="Hauptausschuss", meeting_date=day(2025, 3, 5), submission__subject="Reise"
+    )
     visit.save()
     assert Consultation.objects.get() == visit.approval
-    assert entries(visit)[0].sentence.endswith("Zustimmung von leer zu „Hauptausschuss 05.03.2025“.")
+    assert entries(visit)[0].sentence.endswith("Zustimmung von leer zu „Hauptausschuss 05.03.2025 – Reise“.")

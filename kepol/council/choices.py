@@ -44,6 +44,8 @@ class ConsultationStatus(models.TextChoices):
 class Outcome(models.TextChoices):
     """Result of a consultation; it belongs to the row, because committees may differ on one paper."""
 
+    # What sources say of older resolutions, without telling whether the text was changed.
+    ADOPTED = "adopted", "beschlossen"
     ADOPTED_UNCHANGED = "adopted_unchanged", "ungeändert beschlossen"
     ADOPTED_AMENDED = "adopted_amended", "geändert beschlossen"
     NOTED = "noted", "zur Kenntnis genommen"

@@ -21,6 +21,7 @@ _ROLES = {
 _OUTCOMES = {
     "ungeändert beschlossen": "adopted_unchanged",
     "ungeänd. beschl": "adopted_unchanged",
+    "beschlossen": "adopted",
     "geändert beschlossen": "adopted_amended",
     "geänd. beschl": "adopted_amended",
     "zur kenntnis genommen": "noted",
