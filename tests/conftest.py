@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.desks import desks  # noqa: F401 (a fixture)
+from tests.desks import desks, reference_data  # noqa: F401 (fixtures)
 from tools.packages import chromium
 
 # --- Browser ------------------------------------------------------------------------------------------------------

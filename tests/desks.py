@@ -1,11 +1,14 @@
 """Somebody's browser, for the tests that look at pages as people see them."""
 
 import contextlib
+from importlib import import_module
 from urllib.parse import urlsplit
 
 import pytest
+from django.apps import apps
 from django.test import Client
 
+from kepol.reference.models import Country
 from tests.factories import UserFactory
 
 SUPERUSER, ANONYMOUS = "Superuser", "Anonym"
@@ -49,6 +52,13 @@ class Desk:
         # The status of a page is the matter of its test.
         if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
             self.complaints.append(message.text)
+
+
+@pytest.fixture
+def reference_data(live_server):
+    """Goals and countries, which an installation always has; a browser test empties all tables when it ends."""
+    if not Country.objects.exists():
+        import_module("kepol.reference.migrations.0002_fill").fill(apps, None)
 
 
 @pytest.fixture

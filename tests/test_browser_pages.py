@@ -24,7 +24,7 @@ PAPER = (ROOT / "kepol" / "example" / "sachstand.txt").read_text(encoding="utf-8
 
 
 @pytest.fixture
-def rows(live_server, settings):
+def rows(reference_data, settings):
     """The example, and an object of every model in the back office, by model."""
     settings.DEMO = True
     _, draft = loading.load(on=timezone.localdate())
@@ -255,7 +255,7 @@ def test_a_reader_signs_in_and_reads_a_submission_with_the_keyboard_alone(desks,
 def test_links_and_buttons_of_the_back_office_show_the_focus(desks, rows):
     page = desks(Role.KOORDINATION).open(reverse("admin:index"))
     tab_to(page, "Zum Hauptinhalt springen", most=1)
-    tab_to(page, reverse("admin:council_submission_add"))
+    tab_to(page, reverse("admin:council_submission_add"), most=120)
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.name") == "kind"
@@ -356,7 +356,7 @@ def retire_organisation(page, association):
     page.locator("#nav-sidebar").get_by_role("link", name="Organisationen").click()
     page.fill("#searchbar", "teichfreunde")
     page.keyboard.press("Enter")
-    page.get_by_role("link", name=association.name).click()
+    page.get_by_role("link", name=association.name, exact=True).click()
     page.get_by_role("link", name="Stilllegen …").click()
     page.get_by_label("Grund").fill("Der Verein hat sich aufgelöst.")
     page.get_by_role("button", name="Stilllegen").click()

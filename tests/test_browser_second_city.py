@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def page(desks, live_server, settings):
+def page(desks, reference_data, settings):
     """The desk of the Koordination in an installation in which nobody has entered anything yet."""
     settings.MUNICIPALITY_NAME, settings.MUNICIPALITY_GENITIVE = "Stadt Musterhausen", "der Stadt Musterhausen"
     desk = desks(Role.KOORDINATION)
@@ -145,5 +145,6 @@ def assert_shown(page):
     related = page.locator("#verbunden")
     related.get_by_role("link", name="Porto Alegre").first.click()
     page.locator("#verbunden").get_by_role("link", name="Besuche").click()
+    page.locator(".narrowing", has_text="Porto Alegre").wait_for()
     assert page.locator("#result_list tbody tr").count() == 1
     assert "15.–23.03.2027" in page.locator("#result_list").inner_text()
