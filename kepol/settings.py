@@ -143,6 +143,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 # --- Language and time ------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "de"
 TIME_ZONE = "Europe/Berlin"
+FORMAT_MODULE_PATH = ["kepol.formats"]
 USE_I18N = True
 USE_TZ = True
 

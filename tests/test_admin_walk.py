@@ -239,3 +239,39 @@ def test_a_second_click_on_steps_that_do_not_apply_explains():
     response = client.get(url(type(row), "step", row.pk, "zurueckholen"), follow=True)
     assert "ist bei „" in response.text
     assert "nicht möglich" in response.text
+
+
+HOSTILE = [
+    "?q=" + "wort+" * 1_200,
+    "?q=%00",
+    "?p=abc",
+    "?o=x.-y",
+    "?status__exact=%00",
+    "?reached_on__year=99999999",
+    "?planned__exact=abc",
+    "?forecast=x",
+    "?sdg=²",
+    "?partnership__id__exact=abc",
+    "?person__id__exact=" + "9" * 40,
+]
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_no_address_written_by_hand_ends_in_an_error(model):
+    client, row = signed_in(SUPERUSER), FACTORIES[model]()
+    for query in HOSTILE:
+        assert client.get(url(model, "changelist") + query, follow=True).status_code in {200, 400}, query
+    if not hasattr(admin.site._registry[model], "has_add_permission"):
+        return
+    proposals = {column.name: "abc" for column in (*model._meta.fields, *model._meta.many_to_many)}
+    assert client.get(url(model, "add"), proposals).status_code in {200, 403}
+    for page in ("change", "delete", "history"):
+        address = url(model, page, "²")
+        assert client.get(address, follow=True).status_code in {200, 403}, address
+        assert client.post(address, {"post": "yes"}, follow=True).status_code in {200, 403}, address
+    assert type(row)._base_manager.filter(pk=row.pk).exists()
+
+
+def test_a_search_for_many_words_says_what_it_looks_for():
+    page = signed_in(Role.KOORDINATION).get(url(Submission, "changelist"), {"q": "wort " * 11})
+    assert "Gesucht wird nach den ersten 10 Wörtern." in page.text

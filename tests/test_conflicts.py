@@ -17,6 +17,7 @@ from kepol.accounts.roles import sync_roles
 from kepol.council.choices import ConsultationStatus
 from kepol.council.models import Attachment, Consultation, DraftResolution, Section, Submission
 from kepol.lib.backoffice.forms import VersionedForm
+from kepol.lib.periods import Period
 from kepol.lib.versions import Versioned, seen_token
 from stakeholders.models import Organisation, Person
 from tests.factories import (
@@ -31,6 +32,7 @@ from tests.factories import (
     UnitFactory,
     UserFactory,
 )
+from tests.factories.partnerships import ProgrammePointFactory, VisitFactory
 from tests.forms import read_form
 
 INLINE = "consultations-0"
@@ -324,7 +326,7 @@ def test_a_row_somebody_deleted_can_be_created_again_or_left(client, consultatio
     form = opened(client, submission)
     saved(client, submission, {**form, f"{INLINE}-DELETE": "on"})
     page = conflict(client, submission, form, consultations__0__agenda_item="Ö 8")
-    assert "die inzwischen gelöscht wurde" in page.text
+    assert "(inzwischen gelöscht)" in page.text
     assert "Ö 8" in page.text
     response = client.post(address(submission), {**read_form(page), "vanished-consultations-0": choice, "_save": "1"})
     assert response.status_code == 302, response.context and response.context.get("errors")
@@ -568,3 +570,17 @@ def test_fifty_with_the_same_new_number_end_in_one_row_and_messages(transactiona
         codes = sorted(response.status_code for response in pool.map(send, range(len(people))))
     assert codes == [200] * 7 + [302]
     assert Person.objects.filter(user=user).count() == 1
+
+
+# --- An old form that changes nothing of the object, but of its rows -------------------------------------------------
+def test_rows_of_an_old_form_are_checked_against_the_object_as_it_is_now(client):
+    visit = VisitFactory(official=Period.parse("15.-23.03.2026"), programme=None)
+    point = ProgrammePointFactory(visit=visit, day=None, time=None)
+    form = read_form(client.get(address(visit)))
+    moved = type(visit).objects.get(pk=visit.pk)
+    moved.official = Period.parse("1.-5.05.2026")
+    moved.save()
+    client.post(address(visit), {**form, "programme_points-0-day": "16.03.2026"})
+    point.refresh_from_db()
+    visit.refresh_from_db()
+    assert (point.day, visit.official) == (None, moved.official)

@@ -237,3 +237,11 @@ def test_three_departments_have_staff_and_each_sees_its_own(example):
         seen[code] = set(Milestone.objects.visible_to(user, on=DAY).values_list("source_key", flat=True))
     assert "continuation/bsp-stadtplanung" in seen["61"] - seen["36"] - seen["60"]
     assert "paper/ms-entwurf" in seen["36"] & seen["60"] & seen["61"]
+
+
+def test_what_somebody_changed_holds_its_own_layer_until_one_says_otherwise(example):
+    change_here(row("bsp-ausschreibung"), title="Muster der Stadt")
+    with pytest.raises(ValidationError) as refused:
+        remove("continuation", on=DAY)
+    assert "wurde hier etwas geändert: Meilenstein „Muster der Stadt“" in refused.value.messages[0]
+    assert remove("continuation", on=DAY, also_changed=True) > 50

@@ -36,6 +36,7 @@ from tests.factories import (
     UnitFactory,
     UserFactory,
 )
+from tests.factories.stakeholders import BodyMemberFactory
 from tests.forms import read_form
 from tests.rules import NOT_IN_FORMS, PARENTS, RULES
 from tests.rules.words import day
@@ -453,3 +454,14 @@ def test_check_data_renews_keys_without_touching_version_or_history():
         told,
     )
     assert (stored.search_key, stored.name_key) == (committee.search_key, committee.name_key)
+
+
+@pytest.mark.django_db
+def test_seats_that_nobody_is_named_for_do_not_compete():
+    first = BodyMemberFactory(person=None, organisation=OrganisationFactory())
+    BodyMemberFactory(body=first.body, person=None, organisation=OrganisationFactory())
+    client, address = signed_in(), url(first.body)
+    form = read_form(client.get(address))
+    typed = {f"members-{number}-valid_from": "01.01.2026" for number in range(2)}
+    assert client.post(address, {**form, **typed}).status_code == 302
+    assert set(type(first).objects.values_list("valid_from", flat=True)) == {day(2026)}

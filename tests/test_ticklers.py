@@ -170,12 +170,13 @@ def test_the_form_says_in_german_what_is_missing(desk, change, sentence):
     assert not Tickler.objects.exists()
 
 
-def test_only_accounts_that_can_sign_in_and_have_a_role_are_offered(desk, user):
-    reader = UserFactory(roles=[Role.LESEZUGRIFF, Role.LEITUNG])
+def test_only_accounts_that_see_it_are_offered(desk, user):
+    colleague = UserFactory(roles=[Role.KOORDINATION, Role.LEITUNG])
+    UserFactory(roles=[Role.LESEZUGRIFF, Role.LEITUNG])
     UserFactory(roles=[Role.KOORDINATION], is_active=False)
     UserFactory()
     form = desk.get(page(OrganisationFactory(), "step", "wiedervorlage")).context["form"]
-    assert list(form.fields["for_whom"].queryset) == sorted([user, reader], key=lambda one: one.email)
+    assert list(form.fields["for_whom"].queryset) == sorted([user, colleague], key=lambda one: one.email)
 
 
 def button(response, step):
@@ -399,3 +400,12 @@ def test_of_two_clicks_at_once_one_does_it_and_the_other_is_told():
     stored = Tickler.objects.get()
     assert stored.is_done
     assert stored.history.filter(done_on__isnull=False).count() == 1
+
+
+def test_what_was_meant_for_an_ended_account_rings_for_the_others():
+    left, here = UserFactory(roles=[Role.KOORDINATION]), UserFactory(roles=[Role.KOORDINATION])
+    tickler = TicklerFactory(for_whom=left)
+    assert tickler not in Tickler.objects.meant_for(here)
+    left.is_active = False
+    left.save()
+    assert tickler in Tickler.objects.meant_for(here)

@@ -135,7 +135,7 @@ class UserAdmin(BaseAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """Parts of the address; it is stored in lower case and has no accents to fold."""
-        for word in search_term.lower().split():
+        for word in self.first_words(request, search_term.lower().split()):
             queryset = queryset.filter(Q(email__contains=word))
         return queryset, False
 

@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from kepol.accounts.models import User
 from kepol.dates.models import Tickler
 from kepol.dates.panels import lateness
-from kepol.dates.steps import FINISH, REOPEN
+from kepol.dates.steps import FINISH, REOPEN, colleagues
 from kepol.lib.backoffice.admin import BaseAdmin, DefaultFilter
 
 
@@ -66,6 +68,16 @@ class TicklerAdmin(BaseAdmin):
         (None, {"fields": ("record_link", "due_on", "note", "for_whom")}),
         ("Erledigung", {"fields": ("done_on", "done_by")}),
     )
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """For whom: only who can see it, and whoever it was set for."""
+        if db_field.name == "for_whom" and request.resolver_match is not None:
+            held = Tickler.objects.filter(pk=request.resolver_match.kwargs.get("object_id", "").strip() or None)
+            kwargs["queryset"] = (
+                colleagues(request.user) | User.objects.filter(pk__in=held.values("for_whom")).distinct()
+            )
+            kwargs["widget"] = forms.Select()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """They are set on the page of a record."""

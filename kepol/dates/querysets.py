@@ -3,6 +3,8 @@
 import datetime
 from typing import Any, Self
 
+from django.db.models import Q
+
 from kepol.lib.backoffice.attached import AttachedQuerySet
 
 
@@ -22,5 +24,5 @@ class TicklerQuerySet(AttachedQuerySet):
         return self.open().filter(due_on__lte=on)
 
     def meant_for(self, user: Any) -> Self:
-        """For `user` alone."""
-        return self.filter(for_whom=user)
+        """For `user`, and those of accounts that were ended: otherwise they would ring for nobody."""
+        return self.filter(Q(for_whom=user) | Q(for_whom__is_active=False))

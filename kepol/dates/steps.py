@@ -46,9 +46,9 @@ class TicklerForm(forms.Form):
 
 
 def colleagues(user: Any) -> Any:
-    """Accounts a Wiedervorlage can be meant for: active, with a role, and `user` in any case."""
-    with_role = User.objects.filter(is_active=True, groups__name__in=[role.value for role in Role])
-    return (with_role | User.objects.filter(pk=user.pk)).distinct().order_by("email")
+    """Accounts a Wiedervorlage can be meant for: active ones of the Koordination, who alone see it, and `user` in any case."""
+    desk = User.objects.filter(is_active=True, groups__name=Role.KOORDINATION.value)
+    return (desk | User.objects.filter(pk=user.pk)).distinct().order_by("email")
 
 
 def form_for(record: Any, user: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from kepol.example.facts import LAYERS, Change, Fact, entries, facts, models
 from kepol.example.loading import store
-from kepol.example.rows import Rows, last_written
+from kepol.example.rows import Rows, is_untouched, last_written
 from kepol.example.values import read_value
 from kepol.lib.contracts import record_panels
 from kepol.lib.history import HistoryRow, operation
@@ -20,16 +20,19 @@ NAMED = 5
 
 
 @transaction.atomic
-def remove(layer: str, *, on: datetime.date) -> int:
+def remove(layer: str, *, on: datetime.date, also_changed: bool = False) -> int:
     """Delete the rows of `layer` and return how many there were; `on` is the day of doing so.
 
-    Raises `ValidationError` with a German sentence naming what still points to them: a later layer, or rows entered here.
+    Raises `ValidationError` with a German sentence naming what still points to them: a later layer, or rows entered here; and,
+    unless `also_changed`, naming the rows of the layer that somebody has changed, whose work and history would go too.
     """
     rows = Rows()
     refuse_while_stood_on(layer, rows)
     own = [row for key, row in rows.stored.items() if key.startswith(f"{layer}/")]
     back = [change for change in entries(layer) if isinstance(change, Change) and _is_as_written(change, rows)]
     refuse_pointers(layer, own, released={(_row(change, rows), name) for change in back for name in change.to})
+    if not also_changed:
+        refuse_changed(layer, own)
     with operation():
         for entry in reversed(entries(layer)):
             if isinstance(entry, Fact):
@@ -107,6 +110,21 @@ def refuse_while_stood_on(layer: str, rows: Rows) -> None:
         )
 
 
+def refuse_changed(layer: str, own: list[Any]) -> None:
+    """Raise `ValidationError` naming rows of `layer` that somebody has changed since they were loaded."""
+    changed = [row for row in own if not is_untouched(row)]
+    if changed:
+        raise ValidationError(
+            f"In der Schicht „{layer}“ wurde hier etwas geändert: {_named(changed)}. "
+            "Mit --also-changed gehen auch diese Einträge mit ihrem Verlauf verloren."
+        )
+
+
+def _named(rows: list[Any]) -> str:
+    named = "; ".join(f"{row._meta.verbose_name} „{row}“" for row in rows[:NAMED])
+    return named + (f" und {len(rows) - NAMED} weitere" if len(rows) > NAMED else "")
+
+
 def refuse_pointers(layer: str, own: list[Any], *, released: set[tuple[Any, str]]) -> None:
     """Raise `ValidationError` when a row that is not among `own`, the rows of `layer`, points to one of them or hangs on it.
 
@@ -114,10 +132,8 @@ def refuse_pointers(layer: str, own: list[Any], *, released: set[tuple[Any, str]
     """
     pointers = [row for row, name in _pointers(own) if (row, name) not in released]
     if pointers:
-        named = "; ".join(f"{row._meta.verbose_name} „{row}“" for row in pointers[:NAMED])
-        more = f" und {len(pointers) - NAMED} weitere" if len(pointers) > NAMED else ""
         raise ValidationError(
-            f"Die Schicht „{layer}“ lässt sich noch nicht entfernen, weil hier Eingetragenes zu ihr gehört: {named}{more}. "
+            f"Die Schicht „{layer}“ lässt sich noch nicht entfernen, weil hier Eingetragenes zu ihr gehört: {_named(pointers)}. "
             "Löschen Sie diese Einträge vorher oder lösen Sie die Verbindung."
         )
 

@@ -42,10 +42,10 @@ class ReportDutyInline(BoundedInline):
     """Duties to report."""
 
     model = ReportDuty
-    fields = ("kind", "covers", "due_on", "submitted_on", "file", "note")
+    fields = ("kind", "covers", "due_on", "submitted_on", "note")
     readonly_fields = ("submitted_on",)
     show_change_link = True
-    verbose_name_plural = "Berichtspflichten (die Abgabe vermerken Sie unter „Ändern“ der Zeile oder in der Liste)"
+    verbose_name_plural = "Berichtspflichten (Abgabe und Datei unter „Ändern“ der Zeile)"
 
 
 class EndFilter(admin.SimpleListFilter):

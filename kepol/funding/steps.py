@@ -15,7 +15,7 @@ class SubmissionForm(forms.Form):
     """The day on which a report went to the funder; today is proposed."""
 
     on = forms.DateField(
-        label="abgegeben am",
+        label="Abgegeben am",
         widget=AdminDateWidget,
         initial=timezone.localdate,
         help_text="Der Tag, an dem der Bericht beim Fördergeber einging.",

@@ -96,7 +96,9 @@ class Exclusive(Valid):
     def competes_with(self, other: "Exclusive") -> bool:
         """Whether `other` must not hold on a day on which this row holds."""
         columns = [self.column(name) for name in self.exclusive_for]
-        return all(getattr(self, column) == getattr(other, column) for column in columns)
+        mine = [getattr(self, column) for column in columns]
+        # As in `refuse_rivals`: what is not named yet competes with nobody.
+        return None not in mine and mine == [getattr(other, column) for column in columns]
 
 
 def refuse_overlap_among(rows: Sequence[Exclusive], *, removed: Collection[Any]) -> None:

@@ -11,7 +11,7 @@ from django.contrib.admin.options import csrf_protect_m
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import IS_POPUP_VAR, ChangeList
 from django.contrib.admin.widgets import AdminSplitDateTime, RelatedFieldWidgetWrapper
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q, QuerySet
@@ -49,13 +49,23 @@ from kepol.lib.versions import Conflict, is_seen_whole, lock_parts, whole_token
 ATTEMPTS = 3
 logger = logging.getLogger(__name__)
 HISTORY_PAGE = 50
+#: Each word costs a subquery per key; nobody looks for more, and an address with a thousand words must not stop the server.
+MAX_WORDS = 10
 COMPANY = "company"
+HOURS_AND_MINUTES = "%H:%M"
+#: The day somebody put a row aside; no column for it as long as a list shows only what is in use.
+RETIRED_ON = "retired_on"
 
 
 class RelationsMixin:
     """Autocomplete for every relation to a model that can be searched, with labels known in advance."""
 
-    formfield_overrides: ClassVar[dict[Any, Any]] = {models.URLField: {"assume_scheme": "https"}}
+    formfield_overrides: ClassVar[dict[Any, Any]] = {
+        models.URLField: {"assume_scheme": "https"},
+        models.DecimalField: {"localize": True},
+        models.DateField: {"error_messages": {"invalid": "Bitte schreiben Sie den Tag wie 07.05.2025."}},
+        models.TimeField: {"error_messages": {"invalid": "Bitte schreiben Sie die Uhrzeit wie 18:30."}},
+    }
 
     def _is_searchable(self, db_field: Any) -> bool:
         related = self.admin_site._registry.get(db_field.remote_field.model)  # noqa: SLF001 - as Django itself does  # type: ignore[attr-defined]
@@ -67,7 +77,11 @@ class RelationsMixin:
         if db_field.name == "position" and field is not None:
             # Left empty, a new row goes behind the others and an existing one stays where it is.
             field.required, field.initial = False, None
+        if field is not None:
+            # A period calls itself as in the middle of a sentence.
+            field.label = capfirst(field.label)
         if isinstance(field and field.widget, AdminSplitDateTime):
+            field.widget.widgets[1].format = HOURS_AND_MINUTES
             # Two inputs share one label; alone, neither would say to assistive technology what it is.
             for part, kind in zip(field.widget.widgets, ("Datum", "Uhrzeit"), strict=True):
                 part.attrs["aria-label"] = f"{field.label}: {kind}"
@@ -123,6 +137,8 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
     def get_list_display(self, request: HttpRequest) -> Any:
         """Declared columns, and behind them the steps of each row that the person may take."""
         columns = super().get_list_display(request)
+        if RetiredFilter.parameter_name not in request.GET:
+            columns = [column for column in columns if column != RETIRED_ON]
         offered = [step for step in self.all_steps() if step.name in self.row_steps and may_take(self, request, step)]
         if not offered or IS_POPUP_VAR in request.GET:
             return columns
@@ -152,14 +168,21 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         """
         if issubclass(self.model, Retirable) and request.path.endswith("/autocomplete/"):
             queryset = queryset.active()  # type: ignore[attr-defined]
-        for term in terms(search_term):
+        words = self.first_words(request, terms(search_term))
+        for term in words:
             found = Q()
             for key in self.search_keys:
                 found |= self._holds(key, term)
             queryset = queryset.filter(found)
-        if search_term.strip() and not terms(search_term):
+        if search_term.strip() and not words:
             return queryset.none(), False
         return queryset, False
+
+    def first_words(self, request: HttpRequest, words: list[str]) -> list[str]:
+        """As many of `words` as are looked for; whoever typed more is told."""
+        if len(words) > MAX_WORDS and not request.path.endswith("/autocomplete/"):
+            messages.info(request, f"Gesucht wird nach den ersten {MAX_WORDS} Wörtern.")
+        return words[:MAX_WORDS]
 
     def _holds(self, key: str, term: str) -> Q:
         if "__" not in key:
@@ -175,6 +198,21 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         first = fieldsets[0][1]
         first["fields"] = [*(name for name in first["fields"] if name != SEEN), SEEN]
         return fieldsets
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address proposes for a new object, as far as it can be read."""
+        proposed = super().get_changeform_initial_data(request)
+        return {name: value for name, value in proposed.items() if not self._is_unreadable_time(name, value)}
+
+    def _is_unreadable_time(self, name: str, value: Any) -> bool:
+        columns = {column.name: column for column in self.opts.fields}
+        if not isinstance(columns.get(name), models.DateTimeField):
+            return False
+        try:
+            forms.DateTimeField().clean(value)
+        except ValidationError:
+            return True
+        return False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Model fields in their order; the version is put in by `get_fieldsets`."""
@@ -278,7 +316,7 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         Kinds are locked before rows, so that nobody waits in a circle.
         """
         lock_kinds(*(admin.model for admin in (self, *self.inlines) if getattr(admin, "lock_all", False)))
-        if object_id is not None and unquote(object_id).isdigit():
+        if object_id is not None and unquote(object_id).isascii() and unquote(object_id).isdigit():
             self.model._base_manager.select_for_update(of=("self",)).filter(pk=unquote(object_id)).first()
 
     def _conflict_page(self, request: HttpRequest, response: HttpResponse) -> HttpResponse | None:

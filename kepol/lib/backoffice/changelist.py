@@ -5,8 +5,10 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.core.exceptions import FieldDoesNotExist
+from django.db import DataError
 from django.http import HttpRequest
 from django.utils.text import capfirst
 
@@ -41,9 +43,19 @@ class RangedChangeList(ChangeList):
     """List that never hides a limit."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        if any("\x00" in value for _, values in request.GET.lists() for value in values):
+            # PostgreSQL answers such a value with an error, SQLite with no rows.
+            raise IncorrectLookupParameters
         super().__init__(request, *args, **kwargs)
         self.title = capfirst(self.opts.verbose_name_plural)
         self.request = request
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Rows of the page; a year or number no database knows leads to the list without that question, like any wrong one."""
+        try:
+            super().get_results(request)
+        except (OverflowError, ValueError, DataError) as error:
+            raise IncorrectLookupParameters(error) from error
 
     def get_ordering(self, request: HttpRequest, queryset: Any) -> list[Any]:
         """The order asked for, with empty values last in both directions."""
@@ -51,13 +63,17 @@ class RangedChangeList(ChangeList):
 
     @property
     def range_text(self) -> str:
-        """Like "1–50 von 412 Vorlagen"."""
-        name = self.opts.verbose_name if self.result_count == 1 else self.opts.verbose_name_plural
+        """Like "1–50 von 412 Einträgen"; the title above says of what."""
         if not self.multi_page or self.show_all:
-            return f"{self.result_count} {name}"
+            return "1 Eintrag" if self.result_count == 1 else f"{self.result_count} Einträge"
         first = (self.page_num - 1) * self.list_per_page + 1
         last = min(first + self.list_per_page - 1, self.result_count)
-        return f"{first}–{last} von {self.result_count} {name}"
+        return f"{first}–{last} von {self.result_count} Einträgen"
+
+    @property
+    def without_search(self) -> str:
+        """Address of the same list, filtered as it is, without the typed words."""
+        return str(self.get_query_string(remove=[SEARCH_VAR, PAGE_VAR]))
 
     @cached_property
     def narrowings(self) -> list[Narrowing]:

@@ -114,7 +114,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _vanished(formset: VersionedFormSet, form: VersionedForm, index: int) -> Clash:
-    title = f"{formset.model._meta.verbose_name}, die inzwischen gelöscht wurde"
+    title = f"{formset.model._meta.verbose_name} (inzwischen gelöscht)"
     typed = [
         Difference(
             name="", label=str(field.label), mine=_typed(form, name), stored="gelöscht", found="", preselected=MINE

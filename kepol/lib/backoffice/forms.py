@@ -17,6 +17,8 @@ from kepol.lib.validity import Exclusive, refuse_overlap_among
 from kepol.lib.versions import Versioned, seen_token, seen_version
 
 SEEN = "seen"
+MAX_DIGITS = 18  # of a key, in both databases
+MAX_POSITION = 32_767  # of a small integer in PostgreSQL
 INCOMPLETE = "Das Formular ist unvollständig angekommen. Laden Sie die Seite neu und speichern Sie noch einmal."
 
 
@@ -29,6 +31,8 @@ class _Known:
 
     def optgroups(self, name: str, value: list[Any], attr: Any = None) -> list[Any]:
         """Options for the selected values only."""
+        # What is no key at all, from an address somebody wrote by hand, selects nothing.
+        value = [pk for pk in value if str(pk).isascii() and str(pk).isdigit() and len(str(pk)) <= MAX_DIGITS]
         selected = [str(pk) for pk in value if str(pk) not in self.choices.field.empty_values]  # type: ignore[attr-defined]
         if not set(selected) <= self.known.keys():
             return super().optgroups(name, value, attr)  # type: ignore[misc]
@@ -126,6 +130,11 @@ class VersionedForm(HoldsPeriods, forms.ModelForm):
         self.touched = [name for name in typed if self.found is None or self.differs(name, self.found[name])]
         if self.touched:
             raise ValidationError("Inzwischen hat jemand anderes gespeichert.", code="conflict")
+
+    def _post_clean(self) -> None:
+        """Leave the object as it is stored when an old form changes nothing: whoever reads it now must not see old values."""
+        if not (self.stale and not self.touched):
+            super()._post_clean()
 
     def _found_values(self, version: int) -> dict[str, Any] | None:
         row = as_found(type(self.instance), self.instance.pk, version)
@@ -240,7 +249,7 @@ class VersionedFormSet(BaseInlineFormSet):
         """Put a new row without a position behind the others."""
         if "position" in form.fields and not form.cleaned_data.get("position"):
             positions = [other.instance.position for other in self.initial_forms]
-            form.instance.position = max([0, *positions, *self._given]) + 1
+            form.instance.position = min(max([0, *positions, *self._given]) + 1, MAX_POSITION)
             self._given.append(form.instance.position)
         return super().save_new(form, commit=commit)
 

@@ -33,6 +33,7 @@ class BackOfficeSite(admin.AdminSite):
     site_header = "KEpol – Verwaltung"
     index_title = "Übersicht"
     enable_nav_sidebar = True
+    empty_value_display = "–"
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)

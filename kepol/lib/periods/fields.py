@@ -78,6 +78,9 @@ class PeriodField(models.Field):
             named: models.BooleanField(f"{self.verbose_name} (benannt)", **common),
         }
 
+    def get_lookup(self, lookup_name: str) -> None:
+        """Nothing can be asked of a field without a column; the questions of this module ask its columns."""
+
     def get_attname_column(self) -> tuple[str, None]:
         """No column of its own."""
         return self.get_attname(), None

@@ -32,6 +32,9 @@ class Command(BaseCommand):
         what.add_argument("--if-empty", action="store_true", help="nur in eine leere Datenbank laden")
         what.add_argument("--layers", nargs="+", choices=[*LAYERS], default=[*LAYERS], help=f"nur diese laden. {told}")
         what.add_argument("--remove", choices=[*LAYERS], metavar="SCHICHT", help="diese Schicht wieder entfernen")
+        parser.add_argument(
+            "--also-changed", action="store_true", help="beim Entfernen auch, was hier inzwischen geändert wurde"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load or remove; `CommandError` with the reason when that is not possible."""
@@ -39,15 +42,15 @@ class Command(BaseCommand):
             raise CommandError("Das Beispiel bringt allgemein bekannte Zugänge mit und lädt deshalb nur mit DEMO=True.")
         try:
             if options["remove"]:
-                self.remove(options["remove"])
+                self.remove(options["remove"], also_changed=options["also_changed"])
             else:
                 self.load(options["layers"], only_if_empty=options["if_empty"])
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
 
-    def remove(self, layer: str) -> None:
+    def remove(self, layer: str, *, also_changed: bool) -> None:
         """Take out a layer."""
-        count = remove(layer, on=timezone.localdate())
+        count = remove(layer, on=timezone.localdate(), also_changed=also_changed)
         done = f"ist entfernt ({count} Einträge)" if count else "war nicht geladen"
         self.stdout.write(f"Die Schicht „{layer}“ {done}.")
 
