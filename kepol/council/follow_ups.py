@@ -8,7 +8,6 @@ from django.urls import reverse
 
 from kepol.council.choices import Origin
 from kepol.council.models import Consultation, Submission
-from kepol.council.querysets import ConsultationQuerySet
 from kepol.lib.contracts import Count, FollowUp
 
 
@@ -21,12 +20,11 @@ class CouncilFollowUp(FollowUp):
             return
         drafts = reverse("admin:council_submission_changelist", query={"origin__exact": Origin.HERE.value})
         yield Count("Entwürfe von Vorlagen", Submission.objects.drafts().count(), drafts)
-        upcoming = Consultation.objects.upcoming(on=on)
         yield Count(
             "Beratungen in den nächsten 30 Tagen",
-            upcoming.count(),
+            Consultation.objects.upcoming(on=on).count(),
             _consultations("bald"),
-            note=_next_sitting(upcoming, on=on),
+            note=_next_sitting(on=on),
         )
         yield Count(
             "Sitzung vorbei, Ergebnis offen",
@@ -35,14 +33,15 @@ class CouncilFollowUp(FollowUp):
         )
 
 
-def _next_sitting(upcoming: ConsultationQuerySet, *, on: datetime.date) -> str:
-    """Committee, day and how far off that is; empty when there is none."""
-    first = upcoming.select_related("committee").order_by("meeting_date", "position", "pk").first()
+def _next_sitting(*, on: datetime.date) -> str:
+    """Committee, day and how far off that is, however far; empty when no sitting is planned."""
+    ahead = Consultation.objects.ahead(on=on).select_related("committee")
+    first = ahead.order_by("meeting_date", "position", "pk").first()
     if first is None or first.meeting_date is None:
         return ""
     days = (first.meeting_date - on).days
     name = first.committee.short_name or first.committee.name
-    return f"{name} am {first.meeting_date:%d.%m.%Y}, {_in_words(days)}"
+    return f"die nächste: {name} am {first.meeting_date:%d.%m.%Y}, {_in_words(days)}"
 
 
 def _in_words(days: int) -> str:

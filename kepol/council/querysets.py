@@ -93,9 +93,13 @@ class ConsultationQuerySet(models.QuerySet):
         """Not dealt with yet."""
         return self.filter(status=ConsultationStatus.PLANNED)
 
+    def ahead(self, *, on: datetime.date) -> Self:
+        """Planned sittings from day `on`."""
+        return self.planned().filter(meeting_date__gte=on)
+
     def upcoming(self, *, on: datetime.date) -> Self:
         """Sittings from day `on` to thirty days later."""
-        return self.planned().filter(meeting_date__gte=on, meeting_date__lte=on + UPCOMING)
+        return self.ahead(on=on).filter(meeting_date__lte=on + UPCOMING)
 
     def awaiting_outcome(self, *, on: datetime.date) -> Self:
         """Sittings before day `on` whose result nobody has recorded, planned or done.
