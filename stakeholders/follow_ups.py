@@ -24,6 +24,11 @@ class StakeholderFollowUp(FollowUp):
                 Person.objects.to_review(on=on).count(),
                 _list("person", pruefung="faellig", verwendung="alle"),
             )
+            yield Count(
+                "Personen ohne Prüfdatum",
+                Person.objects.without_review_day().count(),
+                _list("person", pruefung="fehlt", verwendung="alle"),
+            )
         if user.has_perm("stakeholders.change_event"):
             yield Count(
                 "Veranstaltungen in den nächsten 30 Tagen",

@@ -1,7 +1,8 @@
 """Details of people are kept as long as they are needed: when to look again, keeping them on, deleting them."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,7 +14,7 @@ from kepol.lib.contracts import take_along
 from kepol.lib.history import operation
 from kepol.lib.validity import Valid
 from stakeholders.models import Person
-from stakeholders.models.privacy import REVIEW_YEARS, forget_company, years_after
+from stakeholders.models.privacy import REVIEW_YEARS, forget_company, forget_name, years_after
 from stakeholders.querysets import ERASED_NAME
 
 ERASED_REASON = "personenbezogene Angaben gelöscht"
@@ -29,17 +30,32 @@ def propose_review(person: Person) -> datetime.date | None:
     return years_after(last, REVIEW_YEARS) if last else None
 
 
-def set_proposed_review(person: Person) -> datetime.date | None:
-    """Give the stored `person` the proposed day if there is none yet; returns the day when it was set.
+@contextmanager
+def proposing_reviews(people: Collection[int]) -> Iterator[list[Person]]:
+    """Let the day to look at `people` (their keys) again follow what happens to their memberships inside.
 
-    Called inside the transaction and the operation that saved the memberships.
+    Who has no day, or the one that was proposed before, gets the one proposed now; a day somebody chose stays, and so does any day of
+    who is left without a membership. The list is filled at the end with those whose day changed. Called inside the transaction and
+    the operation that save the memberships, which hold the lock on all of them.
     """
-    if person.review_on is not None or person.is_erased:
-        return None
-    person.review_on = propose_review(person)
-    if person.review_on is not None:
-        person.save()
-    return person.review_on
+    before = {person.pk: propose_review(person) for person in Person.objects.filter(pk__in=people)}
+    changed: list[Person] = []
+    yield changed
+    # Read again and locked: what a form holds of a person may be older than what is stored.
+    stored = Person.objects.select_for_update(of=("self",)).filter(pk__in=people).order_by("pk")
+    changed += [person for person in stored if set_proposed_review(person, before=before.get(person.pk))]
+
+
+def set_proposed_review(person: Person, *, before: datetime.date | None) -> bool:
+    """Give `person`, just read, the proposed day in place of none or of the one proposed `before`; tells whether it changed."""
+    if person.is_erased or person.review_on not in (None, before) or not person.memberships.exists():
+        return False
+    proposed = propose_review(person)
+    if proposed == person.review_on:
+        return False
+    person.review_on = proposed
+    person.save()
+    return True
 
 
 def extend_review(person: Person, *, on: datetime.date, purpose: str, by: Any) -> None:
@@ -60,7 +76,7 @@ def extend_review(person: Person, *, on: datetime.date, purpose: str, by: Any) -
 def erase_person(person: Person, *, on: datetime.date, by: Any) -> None:
     """Delete name and contact details of `person` here and in the history; the function stays, so that old rows keep a sense.
 
-    What hangs on the person goes too. Contacts stay until their own day of deletion. From day `on` the person is retired.
+    What hangs on the person goes too; what hangs on their memberships and the like loses the name. Contacts stay until their own day of deletion. From day `on` the person is retired.
     Raises `ValidationError` when they still belong somewhere (`ties`) or are erased, `Conflict` when they were changed since read.
     """
     with transaction.atomic(), operation(by=by):
@@ -72,6 +88,7 @@ def erase_person(person: Person, *, on: datetime.date, by: Any) -> None:
         person.full_clean()
         person.save()
         _rewrite_history(person)
+        forget_name(person)
 
 
 def refuse_erasing(person: Person, *, on: datetime.date) -> None:
@@ -111,5 +128,5 @@ def _rewrite_history(person: Person) -> None:
         if isinstance(column, models.CharField | models.TextField) and column.name not in kept
     }
     rows = Person.history.model.objects.filter(id=person.pk)
-    rows.update(**words)
+    rows.update(**words, user=None)
     rows.exclude(retired_reason="").update(retired_reason=ERASED_REASON)

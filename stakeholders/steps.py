@@ -31,7 +31,7 @@ class ContactForm(forms.Form):
     channel = forms.ChoiceField(label="Weg", choices=ContactChannel.choices, initial=ContactChannel.PHONE)
     subject = forms.CharField(label="Worum ging es?", max_length=300)
     next_step = forms.CharField(label="Nächster Schritt", max_length=300, required=False)
-    next_step_on = forms.DateField(label="bis", widget=AdminDateWidget, required=False)
+    next_step_on = forms.DateField(label="Nächster Schritt bis", widget=AdminDateWidget, required=False)
 
     def clean_day(self) -> datetime.date:
         """A contact has happened."""
@@ -41,7 +41,9 @@ class ContactForm(forms.Form):
         """A day needs something to do on it."""
         cleaned = super().clean() or {}
         if cleaned.get("next_step_on") and not cleaned.get("next_step"):
-            self.add_error("next_step", "Was ist bis zu diesem Tag zu tun? Nennen Sie es, oder leeren Sie „bis“.")
+            self.add_error(
+                "next_step", "Was ist bis zu diesem Tag zu tun? Nennen Sie es, oder leeren Sie „Nächster Schritt bis“."
+            )
         return cleaned
 
 

@@ -181,6 +181,52 @@ def test_the_form_offers_as_deputised_only_votes_of_the_same_body(desk):
     assert choices == [("", "---------"), (member.pk, str(member))]
 
 
+NOT_VOTED_FOR = "Vertreten wird der Vorsitz oder ein Mitglied derselben Gruppe."
+IN_ONE_FORM = {
+    "seat becomes a guest": (None, {"seat": {"role": "guest"}, "deputy": {"deputises_for": "seat"}}, NOT_VOTED_FOR),
+    "seat becomes the chair": (None, {"seat": {"role": "chair"}, "deputy": {"deputises_for": "seat"}}, None),
+    "deputised seat becomes a guest": ("seat", {"seat": {"role": "guest"}}, "Dieser Sitz wird vertreten: „"),
+    "deputy is freed": ("seat", {"seat": {"role": "guest"}, "deputy": {"deputises_for": ""}}, None),
+    "deputy becomes a member": ("seat", {"deputy": {"deputises_for": "", "role": "member"}}, None),
+    "deputy leaves": ("seat", {"seat": {"role": "guest"}, "deputy": {"DELETE": "on"}}, None),
+    "seat is deleted": (
+        None,
+        {"seat": {"DELETE": "on"}, "deputy": {"deputises_for": "seat"}},
+        "Diesen Sitz löschen Sie",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_ONE_FORM)
+def test_seats_changed_in_one_form_are_compared_as_they_will_be(desk, name):
+    deputised, changes, message = IN_ONE_FORM[name]
+    seats = {"seat": BodyMemberFactory(role="member")}
+    body = seats["seat"].body
+    seats["deputy"] = BodyMemberFactory(body=body, role="deputy", deputises_for=seats.get(deputised))
+    form = read_form(desk.get(address(body)))
+    rows = {value[0]: key.removesuffix("-id") for key, value in form.items() if key.endswith("-id")}
+    for who, typed in changes.items():
+        row = rows[str(seats[who].pk)]
+        form |= {f"{row}-{field}": seats[value].pk if value == "seat" else value for field, value in typed.items()}
+    response = desk.post(address(body), form)
+    found = [text for formset in (response.context or {}).get("inline_admin_formsets", []) for text in errors(formset)]
+    assert (response.status_code, any((message or "-") in text for text in found)) == (
+        (200, True) if message else (302, False)
+    )
+
+
+def errors(inline):
+    return [text for row in inline.formset.errors for texts in row.values() for text in texts]
+
+
+def test_a_seat_keeps_its_vote_for_a_deputy_whose_term_is_over(desk):
+    seat = BodyMemberFactory()
+    former = timezone.localdate() - ONE
+    BodyMemberFactory(body=seat.body, role="deputy", deputises_for=seat, valid_to=former)
+    response = save(desk, seat.body, members__0__role="guest")
+    assert (response.status_code, "Dieser Sitz wird vertreten: „" in response.text) == (200, True)
+
+
 @pytest.mark.parametrize("change", [{"role": "guest"}, {"role": "deputy"}, {"body": None}])
 def test_who_is_deputised_for_keeps_vote_and_body_until_the_deputy_is_free(change):
     seat = BodyMemberFactory()

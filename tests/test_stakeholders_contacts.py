@@ -28,6 +28,7 @@ from tests.factories.stakeholders import (
     OrganisationAliasFactory,
     OrganisationFactory,
     PersonFactory,
+    UnitFactory,
 )
 from tests.forms import read_form
 
@@ -411,10 +412,19 @@ def test_the_list_of_organisations_shows_the_last_contact_and_filters_by_it(desk
     ContactEntryFactory(organisation=lately, day=today)
     ContactEntryFactory(organisation=long_ago, day=datetime.date(2019, 4, 5))
     text = desk.get(reverse("admin:stakeholders_organisation_changelist")).text
-    assert ("5. April 2019" in text, "noch keiner" in text) == (True, True)
+    assert ("05.04.2019" in text, "noch keiner" in text) == (True, True)
     assert listed(desk, "organisation", kontakt="kuerzlich") == {lately}
     assert listed(desk, "organisation", kontakt="keiner") == {long_ago, never}
     assert listed(desk, "organisation", kontakt="nie") == {never}
+
+
+def test_the_list_of_organisations_shows_code_and_name_as_it_orders_by_them(desk):
+    for code, name in (("", "Elternverein"), ("E 26", "Gebäudemanagement"), ("FB 36", "Klima"), ("", "Deutsche Welle")):
+        (UnitFactory if code else OrganisationFactory)(code=code, name=name)
+    page = desk.get(reverse("admin:stakeholders_organisation_changelist"))
+    rows = [page.context["cl"].model_admin.name_shown(row) for row in page.context["cl"].result_list]
+    assert rows == ["Deutsche Welle", "E 26 - Gebäudemanagement", "Elternverein", "FB 36 - Klima"]
+    assert (">E 26 - Gebäudemanagement</a>" in page.text, "?o=" in page.text) == (True, True)
 
 
 @pytest.mark.parametrize("is_superuser", [False, True])

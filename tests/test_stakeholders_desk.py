@@ -21,6 +21,7 @@ LABELS = [
     "Nächste Schritte aus Kontakten fällig",
     "Kontakte mit abgelaufener Löschfrist",
     "Personen zu prüfen",
+    "Personen ohne Prüfdatum",
     "Veranstaltungen in den nächsten 30 Tagen",
 ]
 
@@ -43,8 +44,11 @@ def fill(today):
     for retired in ({}, {}, {"retired_on": today, "retired_reason": "fort"}):
         PersonFactory(review_on=today, **retired)
     MembershipFactory(person=PersonFactory(review_on=today + ONE))
+    MembershipFactory(valid_to=None)
+    for retired in ({}, {}, {}, {"retired_on": today, "retired_reason": "fort"}):
+        MembershipFactory(person=PersonFactory(**retired), valid_to=today)
     noon = timezone.make_aware(datetime.datetime.combine(today, datetime.time(12)))
-    for days in (0, 1, 29, 30):
+    for days in (0, 1, 2, 29, 30):
         EventFactory(starts_at=noon + days * ONE)
     EventFactory(starts_at=noon + 31 * ONE)
 
@@ -76,7 +80,7 @@ def test_a_count_costs_one_query():
     user.has_perm("stakeholders.change_person")
     with CaptureQueriesContext(connection) as captured:
         found = counts(user, timezone.localdate())
-    assert (len(found), len(captured)) == (4, 4)
+    assert (len(found), len(captured)) == (5, 5)
 
 
 def test_the_start_page_shows_them():

@@ -14,10 +14,12 @@ from kepol.accounts.roles import sync_roles
 from kepol.dates.models import Tickler
 from kepol.dates.ticklers import remind
 from kepol.files.models import DocumentReference
+from kepol.lib.backoffice.panels import delete_with_company
 from kepol.lib.history import entries
 from kepol.lib.retirement import retire
 from kepol.lib.versions import Conflict
-from stakeholders.models import ContactEntry, Membership, Person
+from stakeholders.models import BodyMember, ContactEntry, Membership, Person
+from stakeholders.models.privacy import years_after
 from stakeholders.querysets import ERASED_NAME
 from stakeholders.reviews import erase_person, extend_review, propose_review
 from tests.factories.accounts import UserFactory
@@ -75,6 +77,7 @@ PROPOSALS = {
     "one ended, one runs": ([year(2020), None], None),
     "one ended": ([year(2020)], year(2022)),
     "the last one counts": ([year(2020), year(2024), year(2021)], year(2026)),
+    "for ever": ([datetime.date.max], datetime.date.max),
     "on a leap day": ([datetime.date(2024, 2, 29)], datetime.date(2026, 2, 28)),
 }
 
@@ -118,6 +121,95 @@ def test_saving_enters_no_day_while_a_membership_runs_or_where_one_was_chosen(de
     response = desk.post(address(person), {**form, "memberships-0-valid_to": end, "review_on": given}, follow=True)
     person.refresh_from_db()
     assert (person.review_on, "Als Prüfdatum" in response.text) == (expected, False)
+
+
+PAGES = {
+    "person": (lambda membership: membership.person, "memberships-0-"),
+    "organisation": (lambda membership: membership.organisation, "memberships-0-"),
+    "membership": (lambda membership: membership, ""),
+}
+FOLLOWING = {
+    "the last one ends": (None, None, "31.12.2024", year(2026), "Als Prüfdatum ist der 31.12.2026 eingetragen"),
+    "it ends later": (year(2024), year(2026), "31.12.2025", year(2027), "Als Prüfdatum ist der 31.12.2027 eingetragen"),
+    "it begins anew": (year(2024), year(2026), "", None, "Das vorgeschlagene Prüfdatum ist wieder leer"),
+    "somebody chose a day": (year(2024), DAY, "", DAY, None),
+    "a day was chosen while it ran": (None, DAY, "31.12.2024", DAY, None),
+}
+
+
+@pytest.mark.parametrize("where", PAGES)
+@pytest.mark.parametrize("name", FOLLOWING)
+def test_the_proposed_day_follows_the_memberships_on_every_page(desk, name, where):
+    end, review, typed, expected, told = FOLLOWING[name]
+    membership = MembershipFactory(valid_to=end, person=PersonFactory(review_on=review))
+    MembershipFactory(organisation=membership.organisation)
+    of, prefix = PAGES[where]
+    form = read_form(desk.get(address(of(membership))))
+    if where == "organisation":
+        prefix = next(k for k, v in form.items() if k.endswith("-id") and v == [str(membership.pk)]).removesuffix("id")
+    response = desk.post(address(of(membership)), {**form, f"{prefix}valid_to": typed}, follow=True)
+    membership.person.refresh_from_db()
+    assert membership.person.review_on == expected
+    shown = [str(message) for message in response.context["messages"] if "Prüfdatum" in str(message)]
+    assert [f"{membership.person}: {told}" in text for text in shown] == ([True] if told else [])
+
+
+@pytest.mark.parametrize("where", PAGES)
+def test_the_day_is_proposed_when_the_last_open_membership_is_deleted(desk, where):
+    running = MembershipFactory(valid_from=DAY)
+    person = running.person
+    MembershipFactory(person=person, valid_to=year(2020))
+    of, prefix = PAGES[where]
+    if where == "membership":
+        shown = desk.get(address(running, "delete"), follow=True)
+        desk.post(shown.redirect_chain[-1][0], {"post": "yes"})
+    else:
+        desk.post(address(of(running)), {**read_form(desk.get(address(of(running)))), f"{prefix}DELETE": "on"})
+    person.refresh_from_db()
+    assert (person.memberships.count(), person.review_on) == (1, year(2022))
+
+
+def test_who_loses_the_only_membership_keeps_the_day(desk):
+    membership = MembershipFactory(valid_to=year(2020), person=PersonFactory(review_on=year(2022)))
+    form = read_form(desk.get(address(membership.organisation)))
+    desk.post(address(membership.organisation), {**form, "memberships-0-DELETE": "on"})
+    assert (Membership.objects.count(), Person.objects.get().review_on) == (0, year(2022))
+
+
+def test_a_membership_handed_on_counts_for_both(desk):
+    membership, heir = MembershipFactory(), PersonFactory(review_on=year(2022))
+    old = membership.person
+    for person in (old, heir):
+        MembershipFactory(person=person, valid_to=year(2020))
+    form = read_form(desk.get(address(membership)))
+    desk.post(address(membership), {**form, "person": heir.pk})
+    days = Person.objects.in_bulk([old.pk, heir.pk])
+    assert (days[old.pk].review_on, days[heir.pk].review_on) == (year(2022), None)
+
+
+def test_the_proposal_overwrites_nothing_that_somebody_saved_meanwhile(desk):
+    person = MembershipFactory().person
+    form = read_form(desk.get(address(person)))
+    other = Person.objects.get()
+    other.phone = "0241 999"
+    other.save()
+    assert desk.post(address(person), {**form, "memberships-0-valid_to": "31.12.2024"}).status_code == 302
+    person.refresh_from_db()
+    assert (person.phone, person.review_on) == ("0241 999", year(2026))
+
+
+LATER = [
+    (datetime.date(2024, 2, 29), 1, datetime.date(2025, 2, 28)),
+    (datetime.date(9997, 5, 1), 2, datetime.date(9999, 5, 1)),
+    (datetime.date(9998, 5, 1), 2, datetime.date.max),
+    (datetime.date.max, 2, datetime.date.max),
+    (datetime.date(2026, 5, 1), -1, datetime.date(2025, 5, 1)),
+]
+
+
+@pytest.mark.parametrize(("day", "years", "expected"), LATER)
+def test_years_end_with_the_calendar(day, years, expected):
+    assert years_after(day, years) == expected
 
 
 @pytest.mark.parametrize(("offset", "is_due"), [(-1, True), (0, True), (1, False)])
@@ -178,14 +270,31 @@ def traces(*models):
     return [row for row in rows if SECRET.lower() in row.lower()]
 
 
-MODELS = (Person, Membership, Tickler, DocumentReference, ContactEntry)
+def hang_on(row, user):
+    """What is called after a row, with words of its own."""
+    remind(row, on=DAY, note="anrufen", for_whom=user, by=user)
+    DocumentReferenceFactory(record=row, file_number="15/1")
+
+
+MODELS = (Person, Membership, BodyMember, Tickler, DocumentReference, ContactEntry)
 
 
 def test_nothing_but_the_function_is_left_of_a_person_anywhere(user):
     person = full_of_words(user)
-    MembershipFactory(person=person, valid_to=DAY - ONE)
+    person.user = UserFactory(email=f"{SECRET.lower()}@example.org")
+    person.save()
+    person.user = None
+    person.save()
+    membership = MembershipFactory(person=person, valid_to=DAY - ONE)
+    seat = BodyMemberFactory(person=person, valid_to=DAY - ONE)
+    office = OfficeHolderFactory(person=person, valid_to=DAY - ONE)
+    gone = MembershipFactory(person=person, valid_to=DAY - ONE)
     contact = ContactEntryFactory(person=person)
-    assert len(traces(*MODELS)) > 5
+    for row in (membership, seat, office, gone, contact):
+        hang_on(row, user)
+    delete_with_company(gone, by=user)
+    kept = Tickler.objects.exclude(object_id=person.pk, note=SECRET)
+    assert (len(traces(*MODELS)) > 20, kept.count()) == (True, 4)
     erase_person(person, on=DAY, by=user)
     assert traces(*MODELS) == []
     stored = Person.objects.get()
@@ -198,8 +307,35 @@ def test_nothing_but_the_function_is_left_of_a_person_anywhere(user):
     assert (stored.source, stored.retired_on, stored.review_on) == ("gelöscht am 02.03.2026", DAY, None)
     assert set(Person.history.values_list("function", flat=True)) == {"Vorsitz"}
     assert ContactEntry.objects.get() == contact
-    assert (Tickler.objects.count(), DocumentReference.objects.count()) == (0, 0)
+    titles = {str(row) for row in (membership, seat, office, contact) if row.refresh_from_db() is None}
+    for hung in (Tickler, DocumentReference):
+        assert (hung.objects.count(), {row.title for row in hung.objects.all()}) == (4, titles)
+        assert {row.search_key for row in hung.objects.all()} == {
+            row.derived_keys()["search_key"] for row in hung.objects.all()
+        }
+    assert SECRET.lower() not in " ".join(entry.sentence for entry in entries(person)).lower()
     call_command("check_data")
+
+
+def test_nothing_is_left_of_a_deleted_person_in_any_history(desk, user):
+    person = full_of_words(user)
+    gone = MembershipFactory(person=person)
+    hang_on(gone, user)
+    delete_with_company(gone, by=user)
+    shown = desk.get(address(person, "delete"), follow=True)
+    desk.post(shown.redirect_chain[-1][0], {"post": "yes"})
+    assert (Person.objects.count(), Person.history.filter(id=person.pk).count() >= 3) == (0, True)
+    assert traces(*MODELS) == []
+    last = Person.history.filter(id=person.pk, history_type="-").get()
+    assert (last.history_user, last.user) == (user, None)
+
+
+def test_the_example_knows_what_was_deleted():
+    person, contact = PersonFactory(source_key="paper/eva"), ContactEntryFactory(source_key="paper/anruf")
+    for row in (person, contact):
+        row.delete()
+    gone = [set(model.history.values_list("source_key", flat=True)) for model in (Person, ContactEntry)]
+    assert gone == [{"paper/eva"}, {"paper/anruf"}]
 
 
 def test_the_history_tells_who_deleted_and_not_what(user):

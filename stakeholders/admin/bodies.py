@@ -1,17 +1,57 @@
 """Bodies that steer the programme, and who sits in them, in the back office."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
 from kepol.lib.backoffice.admin import BaseAdmin, BoundedInline
+from kepol.lib.backoffice.forms import VersionedFormSet
 from stakeholders.admin.filters import TermFilter
 from stakeholders.models import Body, BodyMember
-from stakeholders.models.bodies import NOBODY_YET
+from stakeholders.models.bodies import NOBODY_YET, refuse_lost_deputies, refuse_wrong_deputy
+
+DELETED_TOO = "Diesen Sitz löschen Sie gerade. Wählen Sie einen anderen, oder lassen Sie das Feld leer."
+
+
+class SeatFormSet(VersionedFormSet):
+    """Seats of a body; who deputises for whom is compared as the seats will be, not as they are stored."""
+
+    def clean(self) -> None:
+        """Refuse, at its row, a deputy for a seat without a vote or for one that is deleted at the same time."""
+        super().clean()
+        doomed = {form.instance.pk for form in self.initial_forms if self.is_doomed(form)}
+        kept = [form for form in self.initial_forms if not self.is_doomed(form)]
+        new = [form for form in self.extra_forms if form.has_changed() and not self.is_doomed(form)]
+        seats = {form.instance.pk: form.instance for form in kept}
+        for form in (*kept, *new):
+            try:
+                _refuse_deputised(form.instance, seats, doomed)
+                if form.instance.pk is not None:
+                    refuse_lost_deputies(form.instance, _deputies(form, (*kept, *new), doomed))
+            except ValidationError as error:
+                form.add_error(None, error)
+
+
+def _refuse_deputised(seat: BodyMember, seats: dict[Any, BodyMember], doomed: set[Any]) -> None:
+    if seat.deputises_for_id is not None and seat.deputises_for_id in doomed:
+        raise ValidationError({"deputises_for": DELETED_TOO}, code="deleted")
+    refuse_wrong_deputy(seat, seats.get(seat.deputises_for_id) or seat.deputises_for)
+
+
+def _deputies(form: Any, forms: Iterable[Any], doomed: set[Any]) -> list[BodyMember]:
+    """Seats that will deputise for the one of `form`: those shown as they are filled in, all others as they are stored."""
+    if "role" not in form.changed_data:
+        return []
+    shown = [other.instance for other in forms]
+    handled = {*doomed, *(seat.pk for seat in shown if seat.pk is not None)}
+    stored = BodyMember.objects.filter(deputises_for=form.instance).exclude(pk__in=handled)
+    return [*(seat for seat in shown if seat.deputises_for_id == form.instance.pk), *stored]
 
 
 class SeatInline(BoundedInline):
@@ -19,8 +59,10 @@ class SeatInline(BoundedInline):
 
     model = BodyMember
     fk_name = "body"
+    formset = SeatFormSet
     lock_all = True
-    fields = ("position", "person", "organisation", "role", "deputises_for", "valid_from", "valid_to", "note")
+    fields = ("position", "person", "organisation", "role", "deputises_for", "valid_from", "valid_to")
+    show_change_link = True
     verbose_name_plural = "Sitze heute und künftig (wer ausgeschieden ist, steht unter „Frühere Sitze“)"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -1,5 +1,7 @@
 """Bodies that steer the programme: the Steuerungsgruppe, working groups, their members and terms."""
 
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -132,16 +134,16 @@ class BodyMember(Exclusive, Part):
     def clean(self) -> None:
         """Refuse who deputises for a seat of another body or one without a vote."""
         super().clean()
-        refuse_wrong_deputy(self)
-        refuse_lost_deputies(self)
+        if not self.is_compared_by_form:
+            refuse_wrong_deputy(self, self.deputises_for)
+            refuse_lost_deputies(self, self.deputies.all() if self.pk else ())
 
 
-def refuse_wrong_deputy(seat: BodyMember) -> None:
-    """Raise `ValidationError` when `seat` is a deputy for a seat that stands elsewhere or has no vote.
+def refuse_wrong_deputy(seat: BodyMember, other: BodyMember | None) -> None:
+    """Raise `ValidationError` when `seat` is a deputy for `other`, a seat that stands elsewhere or has no vote.
 
     Like `refuse_lost_deputies` a rule between rows: callers hold the lock on all seats.
     """
-    other = seat.deputises_for
     if seat.role != BodyRole.DEPUTY or other is None:
         return
     if other.body_id != seat.body_id or other.role not in BodyRole.VOTING:
@@ -149,12 +151,10 @@ def refuse_wrong_deputy(seat: BodyMember) -> None:
         raise ValidationError({"deputises_for": message}, code="deputy")
 
 
-def refuse_lost_deputies(seat: BodyMember) -> None:
-    """Raise `ValidationError` naming the deputies that `seat` would lose by its new role or body."""
-    if seat.pk is None:
-        return
-    deputies = seat.deputies.all()
-    lost = deputies.exclude(body=seat.body_id) if seat.role in BodyRole.VOTING else deputies
+def refuse_lost_deputies(seat: BodyMember, deputies: Iterable[BodyMember]) -> None:
+    """Raise `ValidationError` naming those of its `deputies` that `seat` would lose by its new role or body."""
+    has_vote = seat.role in BodyRole.VOTING
+    lost = [deputy for deputy in deputies if not has_vote or deputy.body_id != seat.body_id]
     if names := ", ".join(f"„{deputy}“" for deputy in lost):
         message = f"Dieser Sitz wird vertreten: {names}. Ändern Sie zuerst dort, wen die Stellvertretung vertritt."
         raise ValidationError({"role": message}, code="deputies")

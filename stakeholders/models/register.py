@@ -1,10 +1,11 @@
 """One register of everybody the city works with: its own units, associations, partner cities, funders, and their people."""
 
 import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 
 from kepol.lib.names import Keyed
@@ -14,6 +15,7 @@ from kepol.lib.validity import Exclusive, Valid, ValidQuerySet, in_force
 from kepol.reference.models import Sdg
 from stakeholders.choices import MembershipRole, OrganisationKind
 from stakeholders.codes import canonical_code
+from stakeholders.models.privacy import forget_name, forget_words
 from stakeholders.querysets import ERASED_NAME, OrganisationQuerySet, PersonQuerySet
 
 OWN_PARENT = "Eine Organisation kann nicht zu sich selbst gehören."
@@ -236,6 +238,15 @@ class Person(Keyed, Retirable, Record):
     def key_source(self) -> str:
         """Family name first, as a register orders people."""
         return f"{self.family_name} {self.given_name} {self.title}"
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the person together with their words in the history of changes, where they would outlive them."""
+        with transaction.atomic():
+            forgotten = type(self)(pk=self.pk)
+            result = super().delete(*args, **kwargs)
+            forget_words(forgotten, user=None)
+            forget_name(forgotten)
+        return result
 
     @property
     def is_erased(self) -> bool:
