@@ -12,10 +12,16 @@ from concept.choices import Status
 from concept.models import Milestone, refuse_double_role, refuse_predecessor_circle
 from concept.models.plan import NO_REASON, SAME_DAY
 from kepol.lib.backoffice.forms import KnownAutocomplete, VersionedForm, VersionedFormSet
+from kepol.lib.periods.fields import columns
+from kepol.lib.periods.forms import PeriodFormField
 from stakeholders.models import Organisation
 
 #: Who changes one of these has looked at the entry, so "Stand vom" moves to today.
 NEWS = frozenset({"status", "forecast", "forecast_reason", "reached_on", "note"})
+PLAN_STAYS = (
+    "Der geplante Termin ({}) bleibt stehen. Hat er sich verschoben, tragen Sie eine Prognose ein; war er falsch, "
+    "nehmen Sie „Geplanten Termin berichtigen …“."
+)
 NOT_YET = "Dieser Tag liegt in der Zukunft. Tragen Sie den heutigen oder einen früheren ein."
 
 
@@ -57,13 +63,40 @@ class MilestoneForm(PositionedForm):
             return cleaned
         refuse_predecessor_circle(self.instance, cleaned.get("predecessors", ()))
         refuse_double_role(getattr(cleaned.get("responsible"), "pk", None), cleaned.get("involved", ()))
+        self._refuse_another_plan(cleaned)
         if self._brings_undated_news():
             cleaned["reported_on"] = timezone.localdate()
         return cleaned
 
+    def _refuse_another_plan(self, cleaned: dict[str, Any]) -> None:
+        """The form offers no field for a stored plan; one opened earlier may still bring it."""
+        plan = self.instance.planned
+        if self.instance.pk is not None and plan is not None and cleaned.get("planned", plan) != plan:
+            raise ValidationError({"planned": PLAN_STAYS.format(plan)}, code="plan_stays")
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # Where the plan is only shown, the forecast is compared with it all the same.
+        return super()._get_validation_exclusions() - {*columns("planned")}
+
     def _brings_undated_news(self) -> bool:
         changed = set(self.changed_data)
         return self.instance.pk is not None and bool(changed & NEWS) and "reported_on" not in changed
+
+
+class PlanForm(forms.Form):
+    """The planned date as it should have been entered."""
+
+    planned = PeriodFormField(label="Geplanter Termin")
+    reason = forms.CharField(
+        label="Begründung",
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text="Was war falsch? Sie wird der Bemerkung als neue Zeile angefügt, mit dem bisherigen Termin.",
+    )
+
+
+def plan_form_for(milestone: Milestone | None, user: Any) -> dict[str, Any]:
+    """Begin with the plan as it stands."""
+    return {"initial": {"planned": milestone.planned}} if milestone else {}
 
 
 class IndicatorValueForm(VersionedForm):

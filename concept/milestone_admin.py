@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from concept.forms import MilestoneForm, UnitForm
-from concept.lifecycle import NOT_OPEN, confirm
+from concept.forms import MilestoneForm, PlanForm, UnitForm, plan_form_for
+from concept.lifecycle import NO_PLAN, NOT_OPEN, confirm, correct_plan
 from concept.models import Milestone
 from concept.plan_admin import DESK
 from concept.querysets import MilestoneQuerySet, expected_time
@@ -155,6 +155,17 @@ class MilestoneAdmin(BaseAdmin):
             explanation="Die Dienststelle wird für die Meilensteine verantwortlich. Die bisherige verliert die Zuständigkeit.",
             done="Verantwortliche Dienststelle gesetzt",
         ),
+        Step(
+            name="plan-berichtigen",
+            label="Geplanten Termin berichtigen …",
+            run=correct_plan,
+            form=PlanForm,
+            form_for=plan_form_for,
+            allowed=lambda milestone: milestone.planned is not None,
+            refusal=NO_PLAN,
+            explanation="Nur wenn der geplante Termin falsch eingetragen war. Hat er sich verschoben, tragen Sie eine Prognose ein.",
+            done="Geplanter Termin berichtigt",
+        ),
     )
     list_steps = ("bestaetigen", "verantwortlich")
     row_steps = ("bestaetigen",)
@@ -162,6 +173,12 @@ class MilestoneAdmin(BaseAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With the objects each one names, and whether it is in danger, all in one query."""
         return super().get_queryset(request).select_related(*RELATED).with_danger()  # type: ignore[attr-defined]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A stored plan is only shown: postponing never erases it (architecture). The form refuses another one that arrives."""
+        fields = super().get_readonly_fields(request, obj)
+        is_fixed = obj is not None and obj.planned is not None and "planned" not in request.POST
+        return (*fields, "planned") if is_fixed else fields
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Without what follows from stored dates as long as nothing is stored."""
@@ -177,7 +194,7 @@ class MilestoneAdmin(BaseAdmin):
         """Reached, expected, or that there is no date."""
         return milestone.date_text(on=timezone.localdate())
 
-    @admin.display(description="verschoben", empty_value="nein")
+    @admin.display(description="verschoben")
     def postponement_shown(self, milestone: Milestone) -> str | None:
         """From when to when, and why."""
         return milestone.postponement() or None
@@ -202,7 +219,8 @@ class MilestoneAdmin(BaseAdmin):
     def situation_shown(self, milestone: Milestone) -> str:
         """The date as it is now, and what follows from it."""
         today = timezone.localdate()
-        words = ", ".join(milestone.situation(on=today)) or "keine Auffälligkeiten"
+        is_endangered = getattr(milestone, "in_danger", None)
+        words = ", ".join(milestone.situation(on=today, is_endangered=is_endangered)) or "keine Auffälligkeiten"
         return f"{milestone.date_text(on=today)}: {words}"
 
     @admin.display(description="wartet auf")

@@ -24,7 +24,7 @@ DESK = "Konzept und Maßnahmen"
 RETIREMENT: tuple[str, Any] = ("Stilllegung", {"fields": ("retired_on", "retired_reason"), "classes": ("collapse",)})
 SOURCE: tuple[str, Any] = ("Quelle", {"fields": ("source",), "classes": ("collapse",)})
 MILESTONES_SHOWN = 50
-SDGS = range(1, 18)
+SDGS = {str(number): f"SDG {number}" for number in range(1, 18)}
 
 
 class SdgFilter(admin.SimpleListFilter):
@@ -35,12 +35,12 @@ class SdgFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """All goals, by their number alone: these need no query."""
-        return [(str(number), f"SDG {number}") for number in SDGS]
+        return list(SDGS.items())
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Rows after the choice."""
-        number = self.value() or ""
-        return queryset.filter(about_sdg(queryset.model, int(number))) if number.isdigit() else queryset
+        number = self.value()
+        return queryset.filter(about_sdg(queryset.model, int(number))) if number in SDGS else queryset
 
 
 class NumberedAdmin(BaseAdmin):
@@ -251,7 +251,7 @@ class MeasureAdmin(BaseAdmin):
         """How many of these are late, linked to them."""
         return _milestones(measure, measure.late_milestones, "verzoegert")
 
-    @admin.display(description="Meilensteine")
+    @admin.display(description="Termin und Stand")
     def milestones_shown(self, measure: Measure) -> str:
         """Milestones with date and status, each a link; a list of its own leads to more than fifty."""
         today, rows = timezone.localdate(), measure.milestones.select_related("event", "responsible")

@@ -19,7 +19,7 @@ from django.db.models import (
     Subquery,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, TruncDate
 
 from concept.choices import Status
 from kepol.lib.retirement import RetirableQuerySet
@@ -32,10 +32,18 @@ REPORT_OVERDUE = datetime.timedelta(days=100)
 OPEN = Q(status__in=sorted(Status.OPEN))
 
 
+#: Days of the event (Europe/Berlin) to which a milestone is tied, whether its times are known or only a period.
+EVENT_START = Coalesce(TruncDate("event__starts_at"), "event__period_start")
+EVENT_END = Coalesce(TruncDate(Coalesce("event__ends_at", "event__starts_at")), "event__period_end")
+
+
 def expected_end() -> Any:
-    """Last day of what is expected now: of the forecast where there is one, otherwise of the plan; NULL without an end."""
+    """Last day of what is expected now: of the forecast, otherwise of the plan, otherwise of the event; NULL without an end."""
     return Case(
-        When(forecast_named__isnull=False, then=F("forecast_end")), default=F("planned_end"), output_field=DateField()
+        When(forecast_named__isnull=False, then=F("forecast_end")),
+        When(planned_named__isnull=False, then=F("planned_end")),
+        default=EVENT_END,
+        output_field=DateField(),
     )
 
 
@@ -43,7 +51,8 @@ def expected_time() -> Any:
     """By which milestones are ordered: the day reached, otherwise the end expected, otherwise the beginning; NULL without a date."""
     ends = Case(
         When(forecast_named__isnull=False, then=Coalesce(F("forecast_end"), F("forecast_start"))),
-        default=Coalesce(F("planned_end"), F("planned_start")),
+        When(planned_named__isnull=False, then=Coalesce(F("planned_end"), F("planned_start"))),
+        default=Coalesce(EVENT_END, EVENT_START),
         output_field=DateField(),
     )
     return Coalesce(F("reached_on"), ends)
@@ -121,7 +130,7 @@ class MilestoneQuerySet(PositionedQuerySet):
         return self.filter(OPEN)
 
     def with_expected_end(self) -> Self:
-        """With `expected_end`, the last day of forecast or plan."""
+        """With `expected_end`, the last day of forecast, plan or event; like `Milestone.ends_on`."""
         return self.annotate(expected_end=expected_end())
 
     def overdue(self, *, on: datetime.date) -> Self:
@@ -152,6 +161,6 @@ class MilestoneQuerySet(PositionedQuerySet):
         return self.filter(forecast_named__isnull=False)
 
     def undated(self) -> Self:
-        """Without any date: neither reached, nor expected, nor tied to an event with times ("ohne Termin")."""
+        """Without any date: neither reached, nor expected, nor tied to an event with a date ("ohne Termin")."""
         nothing = Q(reached_on__isnull=True, planned_named__isnull=True, forecast_named__isnull=True)
-        return self.filter(nothing & (Q(event__isnull=True) | Q(event__starts_at__isnull=True)))
+        return self.filter(nothing, event__starts_at__isnull=True, event__period_named__isnull=True)

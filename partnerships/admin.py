@@ -45,6 +45,14 @@ APPROVAL_MISSING = (
     "Diese Reise führt aus Europa hinaus, und die Zustimmung des Hauptausschusses ist nicht eingetragen "
     "(§ 23 Abs. 10 Hauptsatzung). Wählen Sie unter „Zustimmung“ die Beratung aus, in der sie erteilt wurde."
 )
+RESULT_MISSING = (
+    "Diese Reise führt aus Europa hinaus. Unter „Zustimmung“ steht eine Beratung, deren Ergebnis noch nicht eingetragen ist "
+    "(§ 23 Abs. 10 Hauptsatzung). Tragen Sie es bei der Vorlage ein, sobald der Hauptausschuss beschlossen hat."
+)
+NOT_CONSENTED = (
+    "Diese Reise führt aus Europa hinaus, und in der eingetragenen Beratung wurde ihr nicht zugestimmt (Ergebnis: {}; "
+    "§ 23 Abs. 10 Hauptsatzung). Wählen Sie unter „Zustimmung“ die Beratung aus, in der sie erteilt wurde."
+)
 BY_PARTNERSHIP = ("partnership", admin.RelatedOnlyFieldListFilter)
 
 
@@ -268,7 +276,7 @@ class AgreementAdmin(BaseAdmin):
         "state_today",
     )
     list_filter = (StateFilter, "kind", BY_PARTNERSHIP)
-    list_select_related = ("partnership",)
+    list_select_related = ("partnership", "successor")
     search_keys = ("search_key", *PARTNER)
     readonly_fields = ("state_today",)
     fieldsets = (
@@ -280,7 +288,7 @@ class AgreementAdmin(BaseAdmin):
             "Nachfolge",
             {
                 "fields": ("successor",),
-                "description": "Neun Monate vor dem Ende erinnert die Übersicht, solange hier keine Nachfolge steht.",
+                "description": "Neun Monate vor dem Ende erinnert die Übersicht, solange hier keine unterzeichnete Nachfolge steht.",
             },
         ),
         ("Urkunde", {"fields": ("file", "signatories", "languages", "resolution")}),
@@ -318,11 +326,17 @@ class ApprovalFilter(ChoiceFilter):
 
     title = "Zustimmung"
     parameter_name = "zustimmung"
-    options = {MISSING: "Zustimmung des Hauptausschusses fehlt", "erteilt": "erteilt"}
+    options = {
+        MISSING: "Zustimmung des Hauptausschusses fehlt",
+        "beantragt": "Zustimmung beantragt",
+        "erteilt": "erteilt",
+    }
 
     def narrow(self, queryset: Any, value: str, *, on: datetime.date) -> Any:
-        """Rows without it, as long as it can still be had, or with it."""
-        return queryset.lacking_approval(on=on) if value == MISSING else queryset.filter(approval__isnull=False)
+        """Rows without it, as long as it can still be had, those that wait for a result, or those with it."""
+        if value == MISSING:
+            return queryset.lacking_approval(on=on)
+        return queryset.approved() if value == "erteilt" else queryset.awaiting_approval()
 
 
 class AheadFilter(ChoiceFilter):
@@ -352,6 +366,7 @@ class ProgrammePointInline(BoundedInline):
     formset = ProgrammeFormSet
     lock_all = True
     fields = ("position", "day", "time", "title", "place", "organisation")
+    verbose_name_plural = "Programm"
 
 
 @admin.register(Visit)
@@ -404,7 +419,7 @@ class VisitAdmin(BaseAdmin):
         """Warn of a trip that must not take place as it stands."""
         visit = kwargs.get("obj")
         if request.method == "GET" and visit is not None and visit.lacks_approval(timezone.localdate()):
-            messages.warning(request, APPROVAL_MISSING)
+            messages.warning(request, _approval_warning(visit))
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="Teilnehmende", ordering="participants_number", empty_value=UNKNOWN)
@@ -416,7 +431,7 @@ class VisitAdmin(BaseAdmin):
     def approval_shown(self, visit: Visit) -> str:
         """The consultation that gave it, or whether there has to be one."""
         if visit.approval is not None:
-            return str(visit.approval)
+            return f"{visit.approval} ({visit.approval.get_outcome_display() or 'noch kein Ergebnis'})"
         if not visit.leaves_europe:
             return "nicht nötig"
         return "nicht eingetragen" if visit.is_past(timezone.localdate()) else "fehlt"
@@ -429,6 +444,13 @@ class VisitAdmin(BaseAdmin):
             return "noch niemand eingetragen"
         groups = ", ".join(f"{group.label} {number}" for group, number in numbers.items())
         return f"{sum(numbers.values())} ({groups})"
+
+
+def _approval_warning(visit: Visit) -> str:
+    if visit.approval is None:
+        return APPROVAL_MISSING
+    outcome = visit.approval.get_outcome_display()
+    return NOT_CONSENTED.format(outcome) if outcome else RESULT_MISSING
 
 
 @admin.register(VisitParticipant)
@@ -502,8 +524,9 @@ class TransferChangeList(RangedChangeList):
 
     @property
     def range_text(self) -> str:
-        """Like "3 Sachspenden im bekannten Wert von 180.000,00 €"."""
-        return f"{super().range_text} im bekannten Wert von {format_cents(self.queryset.value())}"
+        """Like "3 Einträge im bekannten Wert von 180.000,00 €"; the worth only where some is known."""
+        value = self.queryset.value()
+        return f"{super().range_text} im bekannten Wert von {format_cents(value)}" if value else super().range_text
 
 
 class HandOverFilter(ChoiceFilter):

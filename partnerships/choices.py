@@ -2,6 +2,11 @@
 
 from django.db import models
 
+from kepol.council.choices import Outcome
+
+#: Results of a consultation with which the Hauptausschuss has consented to a trip; noting it is no consent.
+CONSENTING = frozenset({Outcome.ADOPTED.value, Outcome.ADOPTED_UNCHANGED.value, Outcome.ADOPTED_AMENDED.value})
+
 
 class PartnershipKind(models.TextChoices):
     """Kinds of municipal partnerships, after the RGRE and the papers of the city."""

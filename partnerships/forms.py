@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect
 from django.utils import timezone
 
 from kepol.council.models import Consultation
@@ -24,7 +24,7 @@ class StageForm(forms.Form):
 
     kind = forms.ChoiceField(label="Art", choices=PartnershipKind.choices)
     status = forms.ChoiceField(label="Status", choices=PartnershipStatus.choices)
-    on = forms.DateField(label="gültig ab", help_text=FIRST_DAY)
+    on = forms.DateField(label="Gültig ab", widget=AdminDateWidget, help_text=FIRST_DAY)
     resolution = forms.ModelChoiceField(
         label="Beschluss",
         queryset=Consultation.objects.select_related("committee"),
@@ -55,21 +55,31 @@ class RenewalForm(forms.Form):
     kind = forms.ChoiceField(label="Art", choices=AgreementKind.choices)
     title = forms.CharField(label="Titel", max_length=200, widget=forms.TextInput(attrs=LONG))
     signed = PeriodFormField(
-        label="unterzeichnet",
+        label="Unterzeichnet",
         required=False,
         help_text="Tag der Unterschrift, oder so genau, wie er bekannt ist. Leer: noch nicht unterzeichnet.",
     )
     valid_from = forms.DateField(
-        label="gültig ab", required=False, help_text=f"{FIRST_DAY} Leer: Beginn nicht bekannt."
+        label="Gültig ab",
+        required=False,
+        widget=AdminDateWidget,
+        help_text=f"{FIRST_DAY} Leer: Beginn nicht bekannt.",
     )
-    valid_to = forms.DateField(label="gültig bis", required=False, help_text="Letzter Tag. Leer: unbefristet.")
+    valid_to = forms.DateField(
+        label="Gültig bis",
+        required=False,
+        widget=AdminDateWidget,
+        help_text="Letzter Tag. Leer: unbefristet.",
+    )
 
 
 def renewal_form_for(agreement: Agreement | None, user: Any) -> dict[str, Any]:
     """Begin with the same kind and title, on the day after the last."""
     if agreement is None:
         return {}
-    begins = agreement.valid_to + DAY if agreement.valid_to else None
+    last = agreement.valid_to
+    # After the last day of the calendar nothing begins.
+    begins = last + DAY if last is not None and last < datetime.date.max else None
     return {"initial": {"kind": agreement.kind, "title": agreement.title, "valid_from": begins}}
 
 

@@ -46,6 +46,8 @@ def change_stage(  # noqa: PLR0913 - what a stage consists of
 
 
 def _refuse_out_of_turn(last: Stage, on: datetime.date) -> None:
+    if on == datetime.date.min:
+        raise ValidationError("Vor diesem Tag kann nichts enden. Wählen Sie einen späteren Tag.")
     if last.valid_from is not None and on <= last.valid_from:
         raise ValidationError(
             f"Vom {last.valid_from:%d.%m.%Y} an gilt „{last}“. Wählen Sie einen späteren Tag, "

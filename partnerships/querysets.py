@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
 from kepol.lib.periods.fields import is_dated, is_past, touches
 from kepol.lib.validity import ValidQuerySet, in_force
-from partnerships.choices import AgreementState, Direction
+from partnerships.choices import CONSENTING, AgreementState, Direction
 from stakeholders.querysets import ProgrammeQuerySet
 
 #: Renewing, converting or ending an agreement needs a resolution: the clock rings nine months ahead (architecture, settings).
@@ -16,6 +16,9 @@ AGREEMENT_CLOCK_MONTHS = 9
 MONTHS = 12
 #: How far the start page looks ahead for visits: a trip needs its paper for the Hauptausschuss weeks before.
 VISITS_AHEAD = datetime.timedelta(days=60)
+
+#: Only a signed successor replaces an agreement; the clock rings on while it is drafted. Like `not Agreement.is_replaced`.
+KEPT = Q(successor__signed_named__isnull=True)
 
 
 def months_after(day: datetime.date, months: int) -> datetime.date:
@@ -29,8 +32,8 @@ class AgreementQuerySet(ValidQuerySet, ProgrammeQuerySet):  # type: ignore[overr
     """Agreements, told apart by how long they still hold."""
 
     def without_successor(self) -> Self:
-        """Not replaced by another agreement."""
-        return self.filter(successor__isnull=True)
+        """Not replaced by another agreement; one that is not signed replaces nothing."""
+        return self.filter(KEPT)
 
     def expiring(self, *, on: datetime.date) -> Self:
         """In force on day `on`, ending within nine months, and not replaced."""
@@ -47,13 +50,13 @@ class AgreementQuerySet(ValidQuerySet, ProgrammeQuerySet):  # type: ignore[overr
 
 
 def _states(on: datetime.date) -> dict[AgreementState, Q]:
-    kept, over = Q(successor__isnull=True), Q(valid_to__lt=on)
+    over = Q(valid_to__lt=on)
     soon = in_force(on) & Q(valid_to__lte=months_after(on, AGREEMENT_CLOCK_MONTHS))
-    calm, signed = kept & ~over & ~soon, is_dated("signed")
+    calm, signed = KEPT & ~over & ~soon, is_dated("signed")
     return {
-        AgreementState.EXPIRED: kept & over,
-        AgreementState.EXPIRING: kept & soon,
-        AgreementState.REPLACED: ~kept,
+        AgreementState.EXPIRED: KEPT & over,
+        AgreementState.EXPIRING: KEPT & soon,
+        AgreementState.REPLACED: Q(successor__signed_named__isnull=False),
         AgreementState.UNSIGNED: calm & ~signed,
         AgreementState.IN_FORCE: calm & signed & in_force(on),
         AgreementState.UPCOMING: calm & signed & ~in_force(on),
@@ -111,8 +114,16 @@ class VisitQuerySet(ProgrammeQuerySet):
         return self.filter(direction=Direction.OUTBOUND, partnership__country__is_europe=False)
 
     def lacking_approval(self, *, on: datetime.date) -> Self:
-        """Trips outside Europe without a consent, as long as they are not over on day `on`."""
-        return self.outside_europe().filter(approval__isnull=True).not_past(on=on)
+        """Trips outside Europe without a consent, as long as they are not over on day `on`; asking for it is no consent."""
+        return self.outside_europe().exclude(pk__in=self.approved().values("pk")).not_past(on=on)
+
+    def approved(self) -> Self:
+        """With a consultation in which the consent was given."""
+        return self.filter(approval__outcome__in=sorted(CONSENTING))
+
+    def awaiting_approval(self) -> Self:
+        """With a consultation that has no result yet."""
+        return self.filter(approval__isnull=False, approval__outcome="")
 
     def with_participants(self) -> Self:
         """With `participants_number`, how many take part; None when nobody is named."""

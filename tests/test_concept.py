@@ -4,6 +4,7 @@ import datetime
 from decimal import Decimal
 from itertools import product
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -12,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from concept.choices import PostponementReason, Status
-from concept.lifecycle import confirm
+from concept.lifecycle import confirm, correct_plan
 from concept.models import (
     Evaluation,
     FieldOfAction,
@@ -69,6 +70,7 @@ PERIODS = {
     "until": Period(None, day(2026, 12, 31), named=True),
     "undated": None,
 }
+AUGUST = Period(day(2026, 8), day(2026, 8, 31), named=True)
 LIFE = [day(2026) + number * 3 * DAY for number in range(140)]
 # Edges of the table: the first and the last day on which each word holds.
 EDGES = sorted(
@@ -87,9 +89,29 @@ def of_status(status, planned, forecast):
     return MilestoneFactory(note="Begründung", **values)
 
 
+def berlin(*numbers):
+    return datetime.datetime(*numbers, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
+# Events by what is known of their time: an end after midnight, no end, a period with and without an end, nothing.
+EVENTS = {
+    "two days": {"starts_at": berlin(2026, 5, 13, 18), "ends_at": berlin(2026, 5, 14, 0, 30), "period": None},
+    "evening": {"starts_at": berlin(2026, 4, 13, 23, 30), "ends_at": None, "period": None},
+    "month": {"starts_at": None, "ends_at": None, "period": PERIODS["month"]},
+    "from": {"starts_at": None, "ends_at": None, "period": PERIODS["from"]},
+    "undated": {"starts_at": None, "ends_at": None, "period": None},
+}
+
+
+def with_event(known, **values):
+    return MilestoneFactory(**{"planned": None, "event": EventFactory(**EVENTS[known]), **values})
+
+
 def every_shape():
-    """Milestones of every status with every kind of date, moved or not, some of them waiting for others."""
+    """Milestones of every status with every kind of date, moved or not, at an event or not, some waiting for others."""
     rows = [of_status(status, planned, None) for status, planned in product(Status, PERIODS.values())]
+    rows += [with_event(known, planned=planned) for known, planned in product(EVENTS, PERIODS.values())]
+    rows += [with_event(known, forecast=PERIODS["from"], forecast_reason="staff") for known in EVENTS]
     moved = [(None, PERIODS["day"]), (PERIODS["day"], PERIODS["quarter"]), (PERIODS["quarter"], PERIODS["from"])]
     rows += [of_status(status, *dates) for status, dates in product(Status, moved)]
     for number, row in enumerate(rows):
@@ -110,18 +132,23 @@ QUESTIONS = {
     "moved": (lambda rows, on: rows.moved(), lambda row, on: bool(row.postponement())),
     "undated": (lambda rows, on: rows.undated(), lambda row, on: row.date_text(on=on) == "ohne Termin"),
 }
+#: Questions whose answer does not depend on the day.
+ALWAYS_ALIKE = {"open", "endangered", "moved", "undated"}
 
 
 def test_sql_and_python_agree_through_a_life():
     every_shape()
-    rows = list(Milestone.objects.select_related("event").prefetch_related("predecessors"))
+    rows = list(Milestone.objects.select_related("event").prefetch_related("predecessors__event"))
     for question, (in_sql, in_python) in QUESTIONS.items():
-        seen = set()
+        numbers = set()
         for on in [*LIFE, *EDGES]:
             found = set(in_sql(Milestone.objects, on).values_list("pk", flat=True))
             assert found == {row.pk for row in rows if in_python(row, on)}, (question, on)
-            seen |= {bool(found), len(found) < len(rows)}
-        assert seen == {True, False} or question in {"open", "endangered", "moved", "undated"}, question
+            numbers.add(len(found))
+        # Some rows are found and some are not; where days matter, not the same on all of them.
+        assert max(numbers) > 0, question
+        assert min(numbers) < len(rows), question
+        assert (len(numbers) > 1) is (question not in ALWAYS_ALIKE), question
 
 
 NAMED_DAYS = [
@@ -187,6 +214,30 @@ def test_the_situation_in_words():
     assert row.situation(on=day(2026, 1, 20), is_endangered=False) == []
 
 
+EVENT_DAYS = [
+    # what is known of the event, its last day
+    ("two days", day(2026, 5, 14)),
+    ("evening", day(2026, 4, 13)),
+    ("month", day(2026, 5, 31)),
+]
+
+
+@pytest.mark.parametrize(("known", "last"), EVENT_DAYS)
+def test_without_a_plan_the_day_of_the_event_counts(known, last):
+    row = with_event(known)
+    assert row.ends_on == Milestone.objects.with_expected_end().get().expected_end == last
+    assert (row.is_overdue(last), row.is_overdue(last + DAY)) == (False, True)
+    assert list(Milestone.objects.overdue(on=last + DAY)) == [row]
+    assert list(Milestone.objects.due_soon(on=last)) == [row]
+    assert row.is_due_soon(last)
+
+
+@pytest.mark.parametrize("values", [{"planned": PERIODS["until"]}, {"planned": PERIODS["from"]}])
+def test_the_plan_counts_before_the_event(values):
+    row = with_event("evening", **values)
+    assert row.is_overdue(day(2026, 6)) is Milestone.objects.overdue(on=day(2026, 6)).exists() is False
+
+
 # --- How it reads and in which order ---------------------------------------------------------------------------------
 def test_dates_as_readers_see_them():
     rows = {
@@ -197,10 +248,16 @@ def test_dates_as_readers_see_them():
         "seit Mai 2026": MilestoneFactory(planned=PERIODS["from"]),
         "bis 2026": MilestoneFactory(planned=PERIODS["until"]),
         "ohne Termin": MilestoneFactory(undated=True),
+        "Mai 2026": with_event("month"),
+        "13.04.2026, 23:30 Uhr": with_event("evening"),
+        "August 2026": with_event("evening", planned=PERIODS["day"], forecast=AUGUST, forecast_reason="partner"),
+        "03.04.2026": with_event("evening", status=Status.REACHED, reached_on=day(2026, 4, 3)),
     }
     assert [row.date_text(on=TODAY) for row in rows.values()] == list(rows)
     moved = MilestoneFactory(planned=PERIODS["quarter"], forecast=PERIODS["until"], forecast_reason="partner")
     assert moved.postponement() == "Q2/2026 → bis 2026 (Partner)"
+    off = with_event("evening", forecast=AUGUST, forecast_reason="partner")
+    assert off.postponement() == "13.04.2026, 23:30 Uhr → August 2026 (Partner)"
 
 
 def test_milestones_stand_in_the_order_of_time_and_undated_ones_last_in_their_position():
@@ -210,7 +267,8 @@ def test_milestones_stand_in_the_order_of_time_and_undated_ones_last_in_their_po
     moved = MilestoneFactory(planned=PERIODS["day"], forecast=PERIODS["until"], forecast_reason="staff")
     reached = MilestoneFactory(planned=PERIODS["until"], status=Status.REACHED, reached_on=day(2026))
     beginning = MilestoneFactory(planned=PERIODS["from"])
-    assert list(Milestone.objects.all()) == [reached, beginning, late, moved, first, second]
+    evening = with_event("evening", position=9)
+    assert list(Milestone.objects.all()) == [reached, evening, beginning, late, moved, first, second]
 
 
 def test_workshops_without_a_date_stand_behind_the_others_in_their_position():
@@ -327,6 +385,39 @@ def test_confirming_overwrites_no_unseen_work():
         confirm(row, on=TODAY + DAY, by=None)
 
 
+def test_a_wrong_plan_is_corrected_and_the_note_tells_what_it_was():
+    row = MilestoneFactory(planned=PERIODS["quarter"], note="Angefragt", reported_on=day(2026))
+    correct_plan(row, planned=PERIODS["month"], reason=" Tippfehler ", by=UserFactory(email="eva@example.org"))
+    stored = Milestone.objects.get(pk=row.pk)
+    assert (stored.planned, stored.forecast, stored.reported_on) == (PERIODS["month"], None, day(2026))
+    assert stored.note == "Angefragt\nGeplanter Termin berichtigt (war Q2/2026): Tippfehler"
+    assert "geplant von „Q2/2026“ zu „Mai 2026“" in entries(row)[0].sentence
+
+
+NO_CORRECTION = [
+    # plan, new plan, reason, sentence
+    (None, "month", "Tippfehler", "Dieser Meilenstein hat noch keinen geplanten Termin"),
+    ("month", "month", "Tippfehler", "Geplant ist schon „Mai 2026“"),
+    ("month", "quarter", " ", "Warum war der geplante Termin falsch"),
+    ("month", "until", "Tippfehler", "Die Prognose nennt den geplanten Termin"),
+]
+
+
+@pytest.mark.parametrize(("planned", "wanted", "reason", "sentence"), NO_CORRECTION)
+def test_a_plan_is_not_corrected_without_need(planned, wanted, reason, sentence):
+    row = of_status(Status.PLANNED, PERIODS[planned] if planned else None, PERIODS["until"])
+    with pytest.raises(ValidationError, match=sentence):
+        correct_plan(row, planned=PERIODS[wanted], reason=reason, by=None)
+    assert Milestone.objects.get(pk=row.pk).version == row.version
+
+
+def test_correcting_a_plan_overwrites_no_unseen_work():
+    row = MilestoneFactory(planned=PERIODS["quarter"])
+    Milestone.objects.get(pk=row.pk).save()
+    with pytest.raises(Conflict):
+        correct_plan(row, planned=PERIODS["month"], reason="Tippfehler", by=None)
+
+
 def test_a_unit_that_takes_over_is_no_longer_involved():
     old, new = UnitFactory(code="FB 01", name="Alt"), UnitFactory(code="FB 36", name="Neu")
     row = MilestoneFactory(responsible=old, involved=[new])
@@ -425,8 +516,9 @@ def test_milestones_of_measures_are_counted_without_doubling():
     before = [MilestoneFactory(measure=measure, planned=PERIODS["day"]) for _ in range(2)]
     MilestoneFactory(measure=measure, planned=PERIODS["until"], predecessors=before)
     MilestoneFactory(measure=measure, reached=True)
+    with_event("evening", measure=measure)
     rows = Measure.objects.with_number_of_milestones(on=TODAY + DAY)
-    assert [(row, row.open_milestones, row.late_milestones) for row in rows] == [(measure, 3, 2), (other, 0, 0)]
+    assert [(row, row.open_milestones, row.late_milestones) for row in rows] == [(measure, 4, 3), (other, 0, 0)]
 
 
 def test_measures_of_fields_and_goals_are_counted():

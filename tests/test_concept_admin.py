@@ -3,6 +3,7 @@
 import datetime
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib import admin
@@ -40,6 +41,7 @@ from tests.forms import read_form
 
 pytestmark = pytest.mark.django_db
 DAYS = datetime.timedelta(days=1)
+BERLIN = ZoneInfo("Europe/Berlin")
 MILESTONES = "admin:concept_milestone_changelist"
 
 
@@ -85,6 +87,12 @@ def ending(shift, **values):
     return MilestoneFactory(**{"planned": Period(end, end), "reported_on": today(), **values})
 
 
+def event_in(days):
+    """An event in the evening `days` from today; None: when it will be is not known."""
+    evening = None if days is None else timezone.now().astimezone(BERLIN).replace(hour=18) + days * DAYS
+    return EventFactory(starts_at=evening, ends_at=None)
+
+
 # --- Lists and filters -----------------------------------------------------------------------------------------------
 def situations():
     """Milestones, and the situations in whose lists each stands."""
@@ -101,7 +109,9 @@ def situations():
         ending(50, predecessors=[later]): {"gefaehrdet", "offen"},
         ending(-30, **moved): {"verschoben", "in-14-tagen", "in-30-tagen", "offen"},
         MilestoneFactory(undated=True, reported_on=today()): {"ohne-termin", "offen"},
-        MilestoneFactory(undated=True, reported_on=today(), event=EventFactory()): {"offen"},
+        MilestoneFactory(undated=True, reported_on=today(), event=event_in(40)): {"offen"},
+        MilestoneFactory(undated=True, reported_on=today(), event=event_in(-1)): {"verzoegert", "offen"},
+        MilestoneFactory(undated=True, reported_on=today(), event=event_in(None)): {"ohne-termin", "offen"},
         ending(-5, status=Status.PAUSED, note="Stelle frei"): set(),
         ending(-5, reached=True): set(),
     }
@@ -122,7 +132,7 @@ def test_counts_of_the_start_page_lead_to_exactly_their_rows(client):
     with CaptureQueriesContext(connection) as captured:
         counts = list(ConceptFollowUp().counts(user, on=today()))
     assert [(count.label, count.count, count.is_urgent) for count in counts] == [
-        ("Meilensteine verzögert", 1, True),
+        ("Meilensteine verzögert", 2, True),
         ("Meilensteine in 14 Tagen fällig", 3, False),
         ("Rückmeldung überfällig", 1, True),
         ("Meilensteine gefährdet", 1, False),
@@ -202,6 +212,8 @@ def test_measures_are_filtered_by_goal_of_the_agenda_and_by_their_milestones(cli
     further.sdgs.add(four, twelve)
     assert rows_of(client, Measure, sdg="4") == {main, further}
     assert rows_of(client, Measure, sdg="12") == {further}
+    for nonsense in ("²", "0", "18", "04", "vier"):
+        assert rows_of(client, Measure, sdg=nonsense) == {main, further, neither}
     ending(-1, measure=main)
     ending(5, measure=further)
     assert rows_of(client, Measure, meilensteine="verzoegert") == {main}
@@ -283,6 +295,57 @@ def test_the_form_refuses_with_the_remedy(client, case):
 def test_a_day_alone_is_another_date_than_the_plan_it_lies_in(client):
     row = MilestoneFactory()
     assert post(client, row, forecast="31.12.2099", forecast_reason="staff").status_code == 302
+
+
+Q4 = Period(datetime.date(2099, 10, 1), datetime.date(2099, 12, 31), named=True)
+
+
+def test_a_stored_plan_is_shown_and_one_that_is_missing_can_be_entered(client):
+    planned, undated = MilestoneFactory(), MilestoneFactory(undated=True)
+    assert "planned" not in read_form(client.get(url(planned)))
+    assert '<div class="readonly">Q4/2099</div>' in client.get(url(planned)).text
+    assert post(client, undated, planned="März 2027").status_code == 302
+    assert str(Milestone.objects.get(pk=undated.pk).planned) == "März 2027"
+
+
+@pytest.mark.parametrize("typed", ["März 2027", ""])
+def test_a_form_that_brings_another_plan_all_the_same_changes_nothing(client, typed):
+    row = MilestoneFactory()
+    refused = post(client, row, planned=typed, title="Anders")
+    assert "Der geplante Termin (Q4/2099) bleibt stehen." in refused.text
+    assert Milestone.objects.get(pk=row.pk).version == row.version
+    assert post(client, row, planned="Q4/2099", title="Anders").status_code == 302
+
+
+def test_a_plan_that_somebody_else_entered_meanwhile_is_not_lost_and_not_overwritten(client):
+    row = MilestoneFactory(undated=True)
+    form = read_form(client.get(url(row)))
+    other = Milestone.objects.get(pk=row.pk)
+    other.planned = Q4
+    other.save()
+    conflict = client.post(url(row), {**form, "planned": "März 2027"})
+    assert conflict.status_code != 302
+    assert "März 2027" in conflict.text
+    assert Milestone.objects.get(pk=row.pk).planned == Q4
+
+
+def test_a_plan_is_corrected_by_one_button(client):
+    row = MilestoneFactory(forecast=Period(OLD, OLD), forecast_reason="staff")
+    address = url(row, "step", "plan-berichtigen")
+    form = read_form(client.get(address))
+    assert form["planned"] == ["Q4/2099"]
+    assert "Dieses Feld ist zwingend erforderlich." in client.post(address, {**form, "planned": ""}).text
+    assert "Die Prognose nennt" in client.post(address, {**form, "planned": "15.01.2026", "reason": "x"}).text
+    done = client.post(address, {**form, "planned": "3. Quartal 2026", "reason": "Im falschen Jahr"}, follow=True)
+    assert "Geplanter Termin berichtigt" in done.text
+    stored = Milestone.objects.get(pk=row.pk)
+    assert (str(stored.planned), stored.note) == (
+        "Q3/2026",
+        "Geplanter Termin berichtigt (war Q4/2099): Im falschen Jahr",
+    )
+    undated = MilestoneFactory(undated=True)
+    told = client.get(url(undated, "step", "plan-berichtigen"), follow=True).text
+    assert "hat noch keinen geplanten Termin" in told
 
 
 def test_the_chosen_predecessors_are_checked_not_the_stored_ones(client):
@@ -522,7 +585,7 @@ def milestone_with(rows):
         measure=MeasureFactory(),
         event=EventFactory(),
         resolution=ConsultationFactory(),
-        predecessors=[MilestoneFactory(event=EventFactory()) for _ in range(rows)],
+        predecessors=[MilestoneFactory(undated=True, event=EventFactory()) for _ in range(rows)],
         involved=[UnitFactory() for _ in range(rows)],
     )
     for _ in range(rows):
@@ -605,3 +668,12 @@ def test_the_desk_lists_milestones_first_and_indicators_with_their_measure(clien
         "Evaluation",
     ]
     assert Indicator in admin.site._registry
+
+
+HEADED = {InventoryItemFactory: "Aktivitäten (Bestandsanalyse)", EvaluationFactory: "Evaluationen"}
+
+
+@pytest.mark.parametrize("make", HEADED)
+def test_a_list_is_headed_by_what_stands_in_it(client, make):
+    address = reverse(f"admin:concept_{make._meta.model._meta.model_name}_changelist")
+    assert f"<title>{HEADED[make]} | KEpol</title>" in client.get(address).text

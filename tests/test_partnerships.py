@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.core.exceptions import ValidationError
 
+from kepol.council.choices import Outcome
 from kepol.council.models import Consultation
 from kepol.lib.history import entries
 from kepol.lib.periods.value import Period
@@ -98,10 +99,10 @@ def test_months_end_where_the_calendar_does(start, number, end):
 
 E, S, R = AgreementState.EXPIRED, AgreementState.EXPIRING, AgreementState.REPLACED
 U, F, N = AgreementState.UNSIGNED, AgreementState.IN_FORCE, AgreementState.UPCOMING
-# Valid from, valid to, signed, replaced, and how it stands on which days.
+# Valid from, valid to, signed, whether its successor is signed (None: it has none), and how it stands on which days.
 AGREEMENTS = {
     "three years": (
-        (day(2023, 5, 13), day(2026, 5, 12), True, False),
+        (day(2023, 5, 13), day(2026, 5, 12), True, None),
         {
             day(2023, 5, 12): N,
             day(2023, 5, 13): F,
@@ -113,30 +114,34 @@ AGREEMENTS = {
         },
     ),
     "to the end of a month": (
-        (None, day(2026, 2, 28), True, False),
+        (None, day(2026, 2, 28), True, None),
         {day(2025, 5, 27): F, day(2025, 5, 28): S, day(2025, 5, 31): S, day(2026, 2, 28): S, day(2026, 3, 1): E},
     ),
     "to the leap day": (
-        (None, day(2028, 2, 29), True, False),
+        (None, day(2028, 2, 29), True, None),
         {day(2027, 5, 28): F, day(2027, 5, 29): S, day(2028, 2, 29): S, day(2028, 3, 1): E},
     ),
     "to the thirty-first": (
-        (None, day(2026, 8, 31), True, False),
+        (None, day(2026, 8, 31), True, None),
         {day(2025, 11, 29): F, day(2025, 11, 30): F, day(2025, 12, 1): S, day(2026, 9, 1): E},
     ),
     "shorter than the clock": (
-        (day(2026), day(2026, 3, 31), True, False),
+        (day(2026), day(2026, 3, 31), True, None),
         {day(2025, 12, 31): N, day(2026): S, day(2026, 3, 31): S, day(2026, 4, 1): E},
     ),
-    "open": ((None, None, True, False), {day(1900): F, TODAY: F, day(2100): F}),
-    "from a day on": ((day(2017, 3, 1), None, True, False), {day(2017, 2, 28): N, day(2017, 3, 1): F, day(2100): F}),
+    "open": ((None, None, True, None), {day(1900): F, TODAY: F, day(2100): F}),
+    "from a day on": ((day(2017, 3, 1), None, True, None), {day(2017, 2, 28): N, day(2017, 3, 1): F, day(2100): F}),
     "not signed": (
-        (day(2026), day(2030, 12, 31), False, False),
+        (day(2026), day(2030, 12, 31), False, None),
         {day(2025): U, day(2026, 6): U, day(2030, 6): S, day(2031): E},
     ),
     "replaced": (
         (day(2023), day(2025, 12, 31), True, True),
         {day(2022): R, day(2024): R, day(2025, 12, 31): R, day(2026): R},
+    ),
+    "successor only drafted": (
+        (day(2023), day(2025, 12, 31), True, False),
+        {day(2022): N, day(2024): F, day(2025, 12, 31): S, day(2026): E},
     ),
 }
 CASES = [(name, on) for name, (_, days) in AGREEMENTS.items() for on in days]
@@ -147,14 +152,16 @@ def test_an_agreement_stands_alike_in_python_and_in_sql(name, on):
     (start, end, is_signed, is_replaced), days = AGREEMENTS[name]
     signed = Period(day(2000), day(2000)) if is_signed else None
     agreement = AgreementFactory(valid_from=start, valid_to=end, signed=signed)
-    if is_replaced:
-        agreement.successor = AgreementFactory(partnership=agreement.partnership)
+    if is_replaced is not None:
+        after = Period(day(2025), day(2025)) if is_replaced else None
+        agreement.successor = AgreementFactory(partnership=agreement.partnership, signed=after)
         agreement.save()
     expected = days[on]
     mine = Agreement.objects.filter(pk=agreement.pk)
     assert agreement.state_on(on) == expected
     assert [state for state in AgreementState if mine.in_state(state, on=on).exists()] == [expected]
     assert agreement.is_expiring(on) is mine.expiring(on=on).exists() is (expected == S)
+    assert agreement.is_replaced is not mine.without_successor().exists()
     assert agreement.is_expired(on) is mine.expired(on=on).exists() is (expected == E)
 
 
@@ -211,23 +218,35 @@ def test_a_visit_stands_alike_in_python_and_in_sql(name, on):
     assert visit.lacks_approval(on) is Visit.objects.lacking_approval(on=on).exists() is not is_past
 
 
+ADOPTED = {Outcome.ADOPTED, Outcome.ADOPTED_UNCHANGED, Outcome.ADOPTED_AMENDED}
 APPROVALS = [
-    (Direction.OUTBOUND, False, False, True),
-    (Direction.OUTBOUND, False, True, False),
-    (Direction.OUTBOUND, True, False, False),
-    (Direction.INBOUND, False, False, False),
+    # direction, in Europe, result of the consultation ("": none yet, None: no consultation), lacks
+    (Direction.OUTBOUND, False, None, True),
+    (Direction.OUTBOUND, False, "", True),
+    *((Direction.OUTBOUND, False, outcome, outcome not in ADOPTED) for outcome in Outcome),
+    (Direction.OUTBOUND, True, None, False),
+    (Direction.OUTBOUND, True, Outcome.REJECTED, False),
+    (Direction.INBOUND, False, None, False),
 ]
 
 
-@pytest.mark.parametrize(("direction", "is_europe", "has_approval", "lacks"), APPROVALS)
-def test_trips_outside_europe_need_a_consent(direction, is_europe, has_approval, lacks):
+def approval(outcome):
+    if outcome is None:
+        return None
+    return ConsultationFactory(outcome=outcome, status="done" if outcome else "planned")
+
+
+@pytest.mark.parametrize(("direction", "is_europe", "outcome", "lacks"), APPROVALS)
+def test_trips_outside_europe_need_a_consent(direction, is_europe, outcome, lacks):
     visit = VisitFactory(
         direction=direction,
         official=Period(TODAY, TODAY),
-        approval=ConsultationFactory() if has_approval else None,
+        approval=approval(outcome),
         partnership__country=CountryFactory(code="ZZ", name="Erfundenes Land", is_europe=is_europe),
     )
     assert visit.lacks_approval(TODAY) is Visit.objects.lacking_approval(on=TODAY).exists() is lacks
+    assert visit.is_approved is Visit.objects.approved().exists() is (outcome in ADOPTED)
+    assert Visit.objects.awaiting_approval().exists() is (outcome == "")
 
 
 def test_participants_are_summed_by_group_and_rows_of_the_programme_do_not_multiply_them():
@@ -326,6 +345,7 @@ def test_both_rows_of_a_change_are_told_as_one_sentence():
 REFUSED = [
     (TWINNING, PAUSED, day(2020, 1, 1), "Vom 01.01.2020 an gilt „Städtepartnerschaft, aktiv“."),
     (TWINNING, PAUSED, day(2019, 12, 31), "Vom 01.01.2020 an gilt „Städtepartnerschaft, aktiv“."),
+    (TWINNING, PAUSED, datetime.date.min, "Vor diesem Tag kann nichts enden."),
     (TWINNING, ACTIVE, TODAY, "Am 06.05.2026 gilt schon „Städtepartnerschaft, aktiv“."),
 ]
 

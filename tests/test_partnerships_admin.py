@@ -189,10 +189,10 @@ def test_the_list_of_transfers_says_what_they_are_worth_together(client):
         InKindTransferFactory(partnership=partnership, value_cents=cents)
     InKindTransferFactory(value_cents=5_00, handed_over_on=day(2026, 3, 19))
     address = reverse("admin:partnerships_inkindtransfer_changelist")
-    assert "4 Sachspenden im bekannten Wert von 181.239,50 €" in client.get(address).text
+    assert "4 Einträge im bekannten Wert von 181.239,50 €" in client.get(address).text
     mine = client.get(address, {"partnership__id__exact": partnership.pk}).text
-    assert "3 Sachspenden im bekannten Wert von 181.234,50 €" in mine
-    assert "1 Sachspende im bekannten Wert von 5,00 €" in client.get(address, {"uebergabe": "erfolgt"}).text
+    assert "3 Einträge im bekannten Wert von 181.234,50 €" in mine
+    assert "1 Eintrag im bekannten Wert von 5,00 €" in client.get(address, {"uebergabe": "erfolgt"}).text
     assert "nicht bekannt" in mine
 
 
@@ -214,12 +214,34 @@ def test_a_trip_without_consent_warns_on_its_page_and_in_the_list(client):
     visit = VisitFactory(official=ahead())
     assert "die Zustimmung des Hauptausschusses ist nicht eingetragen" in client.get(url(visit)).text
     assert listed(client, Visit, zustimmung="fehlt") == [visit]
-    visit.approval = ConsultationFactory(committee__name="Hauptausschuss", meeting_date=day(2025, 3, 5))
-    visit.save()
-    assert "die Zustimmung des Hauptausschusses ist nicht eingetragen" not in client.get(url(visit)).text
-    assert listed(client, Visit, zustimmung="fehlt") == []
-    assert listed(client, Visit, zustimmung="erteilt") == [visit]
-    assert "Hauptausschuss 05.03.2025" in client.get(reverse("admin:partnerships_visit_changelist")).text
+
+
+CONSENTS = {
+    # result, what the page warns of, in which lists the trip stands, what the column adds
+    "": ("deren Ergebnis noch nicht eingetragen ist", {"fehlt", "beantragt"}, "noch kein Ergebnis"),
+    "rejected": ("nicht zugestimmt (Ergebnis: abgelehnt;", {"fehlt"}, "abgelehnt"),
+    "noted": ("nicht zugestimmt (Ergebnis: zur Kenntnis genommen;", {"fehlt"}, "zur Kenntnis genommen"),
+    "adopted": ("", {"erteilt"}, "beschlossen"),
+}
+
+
+@pytest.mark.parametrize("outcome", CONSENTS)
+def test_only_a_resolution_is_a_consent(client, outcome):
+    warning, lists, word = CONSENTS[outcome]
+    consultation = ConsultationFactory(
+        committee__name="Hauptausschuss",
+        meeting_date=day(2025, 3, 5),
+        submission__subject="Reise",
+        outcome=outcome,
+        status="done" if outcome else "planned",
+    )
+    visit = VisitFactory(official=ahead(), approval=consultation)
+    text = client.get(url(visit)).text
+    assert warning in text
+    assert ("führt aus Europa hinaus" in text) is bool(warning)
+    assert {name for name in ("fehlt", "beantragt", "erteilt") if listed(client, Visit, zustimmung=name)} == lists
+    shown = f"Hauptausschuss 05.03.2025 – Reise ({word})"
+    assert shown in client.get(reverse("admin:partnerships_visit_changelist")).text
 
 
 def test_the_list_says_whether_a_consent_is_needed_missing_or_too_late(client):
@@ -361,6 +383,31 @@ def test_an_agreement_is_renewed_by_one_button_and_then_no_more(client):
     )
     again = client.get(url(agreement, "step", "nachfolge"), follow=True)
     assert "Diese Vereinbarung ist schon durch eine andere abgelöst." in again.text
+
+
+def test_what_holds_to_the_last_day_of_the_calendar_is_renewed_without_a_proposal(client):
+    agreement = AgreementFactory(valid_to=datetime.date.max)
+    assert client.get(url(agreement, "step", "nachfolge")).context["form"].initial["valid_from"] is None
+
+
+def test_nothing_changes_on_the_first_day_of_the_calendar(client):
+    partnership = StageFactory().partnership
+    response = step(client, partnership, "art-oder-status", status="paused", on="01.01.0001")
+    assert "Vor diesem Tag kann nichts enden." in response.text
+    assert Stage.objects.count() == 1
+
+
+HEADED = {ProgrammePointFactory: "Programmpunkte", VisitParticipantFactory: "Teilnahmen"}
+
+
+@pytest.mark.parametrize("make", HEADED)
+def test_a_list_is_headed_by_what_stands_in_it_and_the_visit_keeps_its_words(client, make):
+    row = make()
+    address = reverse(f"admin:partnerships_{make._meta.model._meta.model_name}_changelist")
+    assert f"<title>{HEADED[make]} | KEpol</title>" in client.get(address).text
+    participants, programme = client.get(url(row.visit)).context["inline_admin_formsets"]
+    assert participants.opts.verbose_name_plural.startswith("Teilnehmende nach Gruppen")
+    assert programme.opts.verbose_name_plural == "Programm"
 
 
 def test_a_renewal_of_what_somebody_changed_meanwhile_is_asked_again(client):

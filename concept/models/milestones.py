@@ -146,8 +146,18 @@ class Milestone(Keyed, Sourced, Record):
 
     @property
     def expected(self) -> Period | None:
-        """What is expected now: the forecast, otherwise the plan; None without a date."""
-        return self.forecast or self.planned
+        """What is expected now: the forecast, otherwise the plan, otherwise the period of the event.
+
+        None without a date, and when it takes place at the times of an event; `ends_on` knows the day of these too.
+        """
+        return self.forecast or self.planned or (self.event.period if self.event else None)
+
+    @property
+    def ends_on(self) -> datetime.date | None:
+        """Last day of what is expected now, that of the event included; None without an end. Like `expected_end` in SQL."""
+        if self.expected is not None:
+            return self.expected.end
+        return self.event.last_day if self.event else None
 
     @property
     def is_open(self) -> bool:
@@ -156,12 +166,11 @@ class Milestone(Keyed, Sourced, Record):
 
     def is_overdue(self, on: datetime.date) -> bool:
         """Whether it is late on day `on` (verzögert). Like `MilestoneQuerySet.overdue`."""
-        return self.is_open and self.expected is not None and self.expected.is_past(on)
+        return self.is_open and self.ends_on is not None and self.ends_on < on
 
     def is_due_soon(self, on: datetime.date, within: datetime.timedelta = DUE_SOON) -> bool:
         """Whether it is expected to end from day `on` within fourteen days or the time given."""
-        end = self.expected.end if self.expected else None
-        return self.is_open and end is not None and on <= end <= on + within
+        return self.is_open and self.ends_on is not None and on <= self.ends_on <= on + within
 
     def is_report_overdue(self, on: datetime.date) -> bool:
         """Whether nobody has looked after the entry for more than a hundred days."""
@@ -169,11 +178,11 @@ class Milestone(Keyed, Sourced, Record):
 
     def is_endangered(self) -> bool:
         """Whether it waits for an open one that is expected to end later than itself. Like `MilestoneQuerySet.endangered`."""
-        end = self.expected.end if self.expected else None
+        end = self.ends_on
         if not self.is_open or end is None:
             return False
-        waits_for = (one.expected for one in self.predecessors.all() if one.is_open)
-        return any(period is not None and period.end is not None and period.end > end for period in waits_for)
+        waits_for = (one.ends_on for one in self.predecessors.all() if one.is_open)
+        return any(day is not None and day > end for day in waits_for)
 
     def situation(self, *, on: datetime.date, is_endangered: bool | None = None) -> list[str]:
         """What follows from its dates on day `on`, in words; empty when there is nothing to say.
@@ -193,13 +202,14 @@ class Milestone(Keyed, Sourced, Record):
         """From which date to which it moved, and why; empty when it did not."""
         if self.forecast is None:
             return ""
-        return f"{self.planned or UNDATED} → {self.forecast} ({self.get_forecast_reason_display()})"
+        before = self.planned or (self.event.when() if self.event else UNDATED)
+        return f"{before} → {self.forecast} ({self.get_forecast_reason_display()})"
 
     def date_text(self, *, on: datetime.date) -> str:
-        """Its date as readers see it on day `on`: the day reached, what is expected, the event's times, or "ohne Termin"."""
+        """Its date as readers see it on day `on`: the day reached, the forecast, the event's times, the plan, or "ohne Termin"."""
         if self.reached_on:
             return f"{self.reached_on:%d.%m.%Y}"
-        if self.event is not None and self.event.starts_at is not None:
+        if self.forecast is None and self.event is not None and self.event.starts_at is not None:
             return self.event.when()
         return self.expected.text(on=on) if self.expected else UNDATED
 

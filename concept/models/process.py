@@ -79,7 +79,7 @@ class InventoryItem(Keyed, Sourced, Record):
 
     class Meta:
         verbose_name = "bestehende Aktivität"
-        verbose_name_plural = "Bestandsanalyse"
+        verbose_name_plural = "Aktivitäten (Bestandsanalyse)"
         ordering = ["sort_key", "pk"]
 
     def __str__(self) -> str:
@@ -156,7 +156,7 @@ class Evaluation(Keyed, Sourced, Record):
 
     class Meta:
         verbose_name = "Evaluation"
-        verbose_name_plural = "Evaluation und Verstetigung"
+        verbose_name_plural = "Evaluationen"
         ordering = [by_time("period"), "pk"]
         constraints = [
             models.CheckConstraint(

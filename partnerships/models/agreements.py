@@ -71,14 +71,19 @@ class Agreement(Keyed, Valid, Sourced, Record):
         super().clean()
         refuse_succession_circle(self)
 
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another agreement has taken its place: only a signed one does."""
+        return self.successor is not None and self.successor.signed is not None
+
     def is_expiring(self, on: datetime.date) -> bool:
         """Whether it holds on day `on`, ends within nine months, and nothing replaces it (architecture, agreement clock)."""
         ends_in_time = self.valid_to is not None and self.valid_to <= months_after(on, AGREEMENT_CLOCK_MONTHS)
-        return self.successor_id is None and ends_in_time and self.is_in_force(on)
+        return not self.is_replaced and ends_in_time and self.is_in_force(on)
 
     def is_expired(self, on: datetime.date) -> bool:
         """Whether it was over before day `on`, and nothing replaces it."""
-        return self.successor_id is None and self.valid_to is not None and self.valid_to < on
+        return not self.is_replaced and self.valid_to is not None and self.valid_to < on
 
     def state_on(self, on: datetime.date) -> AgreementState:
         """The one word for how it stands on day `on`; what asks for work comes first."""
@@ -86,7 +91,7 @@ class Agreement(Keyed, Valid, Sourced, Record):
             return AgreementState.EXPIRED
         if self.is_expiring(on):
             return AgreementState.EXPIRING
-        if self.successor_id is not None:
+        if self.is_replaced:
             return AgreementState.REPLACED
         if self.signed is None:
             return AgreementState.UNSIGNED

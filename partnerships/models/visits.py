@@ -12,7 +12,7 @@ from kepol.lib.names import Keyed
 from kepol.lib.periods.fields import PeriodField, by_time
 from kepol.lib.periods.value import Period
 from kepol.lib.records import Part, Record, Sourced
-from partnerships.choices import Direction, ParticipantGroup, VisitFormat
+from partnerships.choices import CONSENTING, Direction, ParticipantGroup, VisitFormat
 from partnerships.models.partnerships import Partnership
 from partnerships.querysets import VisitQuerySet
 from stakeholders.models import Organisation, Person
@@ -71,8 +71,13 @@ class Visit(Keyed, Sourced, Record):
         return self.direction == Direction.OUTBOUND and not self.partnership.country.is_europe
 
     def lacks_approval(self, on: datetime.date) -> bool:
-        """Whether that consent is missing and still needed on day `on`."""
-        return self.leaves_europe and self.approval_id is None and not self.is_past(on)
+        """Whether that consent is missing and still needed on day `on`. Like `VisitQuerySet.lacking_approval`."""
+        return self.leaves_europe and not self.is_approved and not self.is_past(on)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether the consent was given; a consultation that is planned, or ended otherwise, is none."""
+        return self.approval is not None and self.approval.outcome in CONSENTING
 
     def numbers_by_group(self) -> dict[ParticipantGroup, int]:
         """How many take part from each group that is represented, in the order of the groups; one query."""
@@ -97,7 +102,7 @@ class VisitParticipant(Part):
 
     class Meta:
         verbose_name = "Teilnahme"
-        verbose_name_plural = "Teilnehmende nach Gruppen"
+        verbose_name_plural = "Teilnahmen"
         ordering = ["position", "pk"]
         constraints = [
             models.CheckConstraint(
@@ -132,7 +137,7 @@ class ProgrammePoint(Part):
 
     class Meta:
         verbose_name = "Programmpunkt"
-        verbose_name_plural = "Programm"
+        verbose_name_plural = "Programmpunkte"
         ordering = ["position", "pk"]
         constraints = [
             models.CheckConstraint(
