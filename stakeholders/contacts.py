@@ -52,8 +52,8 @@ def note_contact(  # noqa: PLR0913 - one line of the log
 
 def only_organisation(person: Person, *, on: datetime.date) -> Organisation | None:
     """The organisation that `person` belongs to on day `on`; None without one, and with several: nobody knows which was meant."""
-    memberships = person.memberships.in_force(on)  # type: ignore[attr-defined]
-    found = list(Organisation.objects.filter(pk__in=memberships.values("organisation"))[:2])
+    memberships: Any = person.memberships
+    found = list(Organisation.objects.filter(pk__in=memberships.in_force(on).values("organisation"))[:2])
     return found[0] if len(found) == 1 else None
 
 
