@@ -16,6 +16,7 @@ from kepol.dates.ticklers import remind
 from kepol.example.facts import LAYERS
 from kepol.example.loading import load
 from kepol.example.removing import remove
+from kepol.example.rows import REASON
 from kepol.funding.models import ReportDuty
 from partnerships.models import Agreement, Partnership, Stage
 from stakeholders.models import Body, ContactEntry, Organisation
@@ -126,7 +127,9 @@ def test_what_was_entered_here_holds_the_layer_it_points_to(demo, entered):
 
 def test_rows_the_files_no_longer_know_go_too(demo):
     load(on=DAY, layers=["paper"])
-    InventoryItem.objects.create(title="Früher im Beispiel", source_key="paper/frueher")
+    former = InventoryItem(title="Früher im Beispiel", source_key="paper/frueher")
+    former._change_reason = REASON
+    former.save()
     remove("paper", on=DAY)
     assert not InventoryItem.objects.exists()
 

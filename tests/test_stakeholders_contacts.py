@@ -291,9 +291,7 @@ def test_sql_and_python_agree_on_what_is_to_be_deleted(offset, is_due):
 
 def full_of_words(user, **values):
     """A contact whose every text holds the canary, with a history and with things hung on it."""
-    entry = ContactEntryFactory(
-        person=PersonFactory(), subject=SECRET, details=SECRET, next_step=SECRET, source_key=SECRET, **values
-    )
+    entry = ContactEntryFactory(person=PersonFactory(), subject=SECRET, details=SECRET, next_step=SECRET, **values)
     entry.details = f"noch ein {SECRET}"
     entry.save()
     remind(entry, on=DAY, note=SECRET, for_whom=user, by=user)
