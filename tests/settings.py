@@ -31,4 +31,6 @@ STORAGES = {
 }
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     # A file, because threads have to share it; its own name per process, because two runs must not.
-    DATABASE["TEST"] = {"NAME": str(Path(tempfile.mkdtemp(prefix="sqlite-", dir=DATA_DIR)) / "test.sqlite3")}
+    # Who runs one test after the other names one to keep, with pytest's --reuse-db.
+    kept = os.environ.get("TEST_DATABASE")
+    DATABASE["TEST"] = {"NAME": kept or str(Path(tempfile.mkdtemp(prefix="sqlite-", dir=DATA_DIR)) / "test.sqlite3")}

@@ -2,26 +2,33 @@
 
 import re
 import time
+from datetime import timedelta
 from io import StringIO
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.apps import apps
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from kepol.accounts import roles
 from kepol.accounts.apps import last_migrated_app, sync_roles_after_migrate
 from kepol.accounts.checks import check_demo_accounts
 from kepol.accounts.choices import Role
 from kepol.accounts.demo import DEMO_LOGINS, DEMO_PASSWORD, create_demo_accounts
-from kepol.accounts.middleware import SIGNED_IN_AT
+from kepol.accounts.middleware import SIGNED_IN_AT, session_guard
 from kepol.accounts.models import User
 
 PASSWORD = "Viel-Regen-am-Montag-7"
@@ -416,6 +423,34 @@ def test_session_age_starts_at_login_and_is_not_renewed(client):
     session.save()
     client.get(CHANGE)
     assert client.session[SIGNED_IN_AT] == session[SIGNED_IN_AT]
+
+
+def test_session_ends_after_an_idle_hour_and_lives_on_while_somebody_works(client):
+    make_user()
+    with time_machine.travel("2026-03-02 08:00+01:00", tick=False) as clock:
+        sign_in(client)
+        for minutes, signed_in in [(59, True), (59, True), (61, False)]:
+            clock.shift(minutes * 60)
+            assert (client.get(CHANGE).status_code == 200) is signed_in
+    assert not client.cookies["sid"]["max-age"]
+
+
+def test_slow_request_does_not_undo_what_another_one_stored_meanwhile(rf, client):
+    make_user()
+    sign_in(client)
+
+    def meanwhile(request):
+        assert request.user.is_authenticated
+        other = SessionStore(client.session.session_key)
+        other["message"] = "gespeichert"
+        other.save()
+        return HttpResponse()
+
+    request = rf.get("/")
+    request.COOKIES = {"sid": client.cookies["sid"].value}
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        SessionMiddleware(AuthenticationMiddleware(session_guard(meanwhile)))(request)
+    assert client.session["message"] == "gespeichert"
 
 
 def test_pages_of_signed_in_people_are_not_stored(client):

@@ -1,13 +1,17 @@
 """What holds for every response: how long a session lives and what a browser may keep."""
 
+import datetime
 import time
 from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 SIGNED_IN_AT = "signed_in_at"
+PROLONGED_EVERY = datetime.timedelta(minutes=1)
 View = Callable[[HttpRequest], HttpResponse]
 
 
@@ -32,6 +36,7 @@ def session_guard(get_response: View) -> View:
         response = get_response(request)
         if request.user.is_authenticated:
             request.session.setdefault(SIGNED_IN_AT, int(time.time()))
+            prolong(request.session.session_key)
         elif was_signed_in:
             # Not "cookies": that would reach the other applications of the city under the same domain.
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -40,6 +45,16 @@ def session_guard(get_response: View) -> View:
         return response
 
     return middleware
+
+
+def prolong(key: str | None) -> None:
+    """Let the session `key` live SESSION_COOKIE_AGE from now on; one statement that leaves what it holds alone.
+
+    Saving it would write back what this request read at its start, and so undo what another request of the same person, a saved
+    form with its message say, has stored meanwhile. Written once a minute at most; None is a session nobody has stored yet.
+    """
+    wanted = timezone.now() + datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    Session.objects.filter(pk=key, expire_date__lt=wanted - PROLONGED_EVERY).update(expire_date=wanted)
 
 
 def is_too_old(request: HttpRequest) -> bool:
