@@ -54,6 +54,33 @@ class PostponementReason(models.TextChoices):
     OTHER = "other", "Sonstiges"
 
 
+class ReportStep(models.TextChoices):
+    """What somebody did with a milestone; each is a verb of `concept.lifecycle`."""
+
+    REPORT = "report", "Rückmeldung"
+    CONFIRM = "confirm", "unverändert bestätigt"
+    RESCHEDULE = "reschedule", "Termin verschoben"
+    REACH = "reach", "als erreicht gemeldet"
+    PAUSE = "pause", "ruhend gestellt"
+    DROP = "drop", "als entfallen gemeldet"
+    REOPEN = "reopen", "wieder aufgenommen"
+    COMMENT = "comment", "Kommentar"
+    CORRECT = "correct", "Plan berichtigt"
+
+    #: What is no answer to the question how a milestone stands.
+    NO_ANSWER = nonmember(frozenset({"comment", "correct"}))
+    #: What means nothing without words.
+    WITH_TEXT = nonmember(frozenset({"pause", "drop", "comment", "correct"}))
+
+
+class Channel(models.TextChoices):
+    """How the Koordination received what a unit reported."""
+
+    PHONE = "phone", "Telefon"
+    MAIL = "mail", "E-Mail"
+    TALK = "talk", "Gespräch"
+
+
 class WorkshopKind(models.TextChoices):
     """What a workshop is for."""
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from concept.forms import MilestoneForm, PlanForm, UnitForm, plan_form_for
-from concept.lifecycle import NO_PLAN, NOT_OPEN, confirm, correct_plan
+from concept.lifecycle import NO_PLAN, confirm, correct_plan
 from concept.models import Milestone
 from concept.plan_admin import DESK
 from concept.querysets import MilestoneQuerySet, expected_time
@@ -76,7 +76,11 @@ def _in_situation(rows: MilestoneQuerySet, situation: str, *, on: datetime.date)
 
 
 def _confirm_today(milestone: Milestone, *, by: Any) -> None:
-    confirm(milestone, on=timezone.localdate(), by=by)
+    confirm(milestone, today=timezone.localdate(), by=by)
+
+
+def _correct_today(milestone: Milestone, *, planned: Any, reason: str, by: Any) -> None:
+    correct_plan(milestone, planned=planned, reason=reason, by=by, today=timezone.localdate())
 
 
 @admin.register(Milestone)
@@ -143,7 +147,6 @@ class MilestoneAdmin(BaseAdmin):
             label="Stand bestätigen …",
             run=_confirm_today,
             allowed=lambda milestone: milestone.is_open,
-            refusal=NOT_OPEN,
             explanation="Es hat sich nichts geändert: Nur „Stand vom“ wird auf heute gesetzt.",
             done="Stand bestätigt",
         ),
@@ -158,7 +161,7 @@ class MilestoneAdmin(BaseAdmin):
         Step(
             name="plan-berichtigen",
             label="Geplanten Termin berichtigen …",
-            run=correct_plan,
+            run=_correct_today,
             form=PlanForm,
             form_for=plan_form_for,
             allowed=lambda milestone: milestone.planned is not None,

@@ -1,7 +1,7 @@
 """Adjectives for measures and milestones. Each question about a day is asked in SQL here and in Python at the model."""
 
 import datetime
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from django.db import models
 from django.db.models import (
@@ -20,9 +20,12 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce, TruncDate
+from django.utils import timezone
 
-from concept.choices import Status
+from concept.choices import ReportStep, Status
+from kepol.accounts.choices import Role
 from kepol.lib.retirement import RetirableQuerySet
+from stakeholders.models import Organisation
 from stakeholders.querysets import ProgrammeQuerySet
 
 #: Defaults of the house (architecture, settings with their defaults).
@@ -43,6 +46,16 @@ def expected_end() -> Any:
         When(forecast_named__isnull=False, then=F("forecast_end")),
         When(planned_named__isnull=False, then=F("planned_end")),
         default=EVENT_END,
+        output_field=DateField(),
+    )
+
+
+def must_start() -> Any:
+    """Day by which what a milestone waits for has to be there: the beginning of what is expected now, else its end; NULL undated."""
+    return Case(
+        When(forecast_named__isnull=False, then=Coalesce(F("forecast_start"), F("forecast_end"))),
+        When(planned_named__isnull=False, then=Coalesce(F("planned_start"), F("planned_end"))),
+        default=Coalesce(EVENT_START, EVENT_END),
         output_field=DateField(),
     )
 
@@ -146,15 +159,40 @@ class MilestoneQuerySet(PositionedQuerySet):
         return self.open().filter(reported_on__lt=on - REPORT_OVERDUE)
 
     def with_danger(self) -> Self:
-        """With `in_danger`: whether it is open and waits for an open one expected to end later; undated ones say nothing."""
+        """With `in_danger`: whether it is open and waits for an open one expected to end after it must start.
+
+        Undated ones say nothing.
+        """
         later = self.model._default_manager.open().with_expected_end()  # type: ignore[attr-defined]
-        later = later.filter(successors=OuterRef("pk"), expected_end__gt=OuterRef("expected_end"))
+        later = later.filter(successors=OuterRef("pk"), expected_end__gt=OuterRef("must_start"))
         in_danger = ExpressionWrapper(OPEN & Exists(later), output_field=BooleanField())
-        return self.with_expected_end().annotate(in_danger=in_danger)
+        return self.with_expected_end().annotate(must_start=must_start()).annotate(in_danger=in_danger)
 
     def endangered(self) -> Self:
-        """Open, and waiting for an open one that is expected to end later (gefährdet)."""
+        """Open, and waiting for an open one that is expected to end after it must start (gefährdet)."""
         return self.with_danger().filter(in_danger=True)
+
+    def reportable_by(self, user: Any, *, on: datetime.date) -> Self:
+        """Milestones about which `user` may report on day `on`: all for the Koordination, those of the own unit for a Fachbereich."""
+        if user.is_superuser or Role.KOORDINATION in user.roles:
+            return self
+        if Role.FACHBEREICH not in user.roles:
+            return self.none()
+        return self.filter(responsible__in=Organisation.objects.of_member(user, on=on).values("pk"))
+
+    def commentable_by(self, user: Any, *, on: datetime.date) -> Self:
+        """Milestones `user` may comment on day `on`: those to report on, and those in which the own unit is involved."""
+        if user.is_superuser or Role.KOORDINATION in user.roles:
+            return self
+        return self.naming_unit_of(user, on=on)
+
+    def with_latest_report(self) -> Self:
+        """With `latest_text` and `latest_at`, words and time of the last report that had words; both None without one."""
+        reports = _rows_of(self.model, "reports").answers().exclude(text="").filter(milestone=OuterRef("pk"))
+        latest = reports.order_by("-at", "-pk")
+        return self.annotate(
+            latest_text=Subquery(latest.values("text")[:1]), latest_at=Subquery(latest.values("at")[:1])
+        )
 
     def moved(self) -> Self:
         """With a forecast other than the plan."""
@@ -164,3 +202,41 @@ class MilestoneQuerySet(PositionedQuerySet):
         """Without any date: neither reached, nor expected, nor tied to an event with a date ("ohne Termin")."""
         nothing = Q(reached_on__isnull=True, planned_named__isnull=True, forecast_named__isnull=True)
         return self.filter(nothing, event__starts_at__isnull=True, event__period_named__isnull=True)
+
+
+class ReportQuerySet(models.QuerySet):
+    """What was said about milestones. The rows stay as they are: nothing changes or deletes them in bulk either."""
+
+    def answers(self) -> Self:
+        """What says how a milestone stands; like `MilestoneReport.is_answer`."""
+        return self.exclude(step__in=sorted(ReportStep.NO_ANSWER))
+
+    def since(self, moment: datetime.datetime) -> Self:
+        """Said after `moment`; what the Koordination passed on counts from the day on which it was received."""
+        day = timezone.localdate(moment)
+        return self.filter(at__gt=moment).filter(Q(received_on__isnull=True) | Q(received_on__gte=day))
+
+    def moved(self) -> Self:
+        """What moved a date."""
+        return self.filter(moved_to_named__isnull=False)
+
+    def update(self, **_: Any) -> NoReturn:
+        """Refuse."""
+        raise self._append_only()
+
+    def delete(self) -> NoReturn:
+        """Refuse."""
+        raise self._append_only()
+
+    def _append_only(self) -> Exception:
+        from concept.models import AppendOnly  # noqa: PLC0415 - models are built with these querysets
+
+        return AppendOnly()
+
+
+class RoundQuerySet(models.QuerySet):
+    """Rounds of questions."""
+
+    def running(self) -> Self:
+        """Those in which answers still count."""
+        return self.filter(closed_at__isnull=True)

@@ -3,8 +3,11 @@
 from concept.models.milestones import Milestone, refuse_double_role, refuse_predecessor_circle
 from concept.models.plan import FieldOfAction, Goal, Indicator, IndicatorValue, Measure
 from concept.models.process import Evaluation, InventoryItem, PeerConcept, Workshop
+from concept.models.reports import AppendOnly, MilestoneEvidence, MilestoneReport
+from concept.models.rounds import RoundItem, StatusRound
 
 __all__ = [
+    "AppendOnly",
     "Evaluation",
     "FieldOfAction",
     "Goal",
@@ -13,7 +16,11 @@ __all__ = [
     "InventoryItem",
     "Measure",
     "Milestone",
+    "MilestoneEvidence",
+    "MilestoneReport",
     "PeerConcept",
+    "RoundItem",
+    "StatusRound",
     "Workshop",
     "refuse_double_role",
     "refuse_predecessor_circle",

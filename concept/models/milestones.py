@@ -160,6 +160,13 @@ class Milestone(Keyed, Sourced, Record):
         return self.event.last_day if self.event else None
 
     @property
+    def must_start_on(self) -> datetime.date | None:
+        """Day by which what it waits for has to be there; None without a date. Like `must_start` in SQL."""
+        if self.expected is not None:
+            return self.expected.start or self.expected.end
+        return self.event.first_day if self.event else None
+
+    @property
     def is_open(self) -> bool:
         """Whether it is still to be reached."""
         return self.status in Status.OPEN
@@ -177,12 +184,12 @@ class Milestone(Keyed, Sourced, Record):
         return self.is_open and self.reported_on < on - REPORT_OVERDUE
 
     def is_endangered(self) -> bool:
-        """Whether it waits for an open one that is expected to end later than itself. Like `MilestoneQuerySet.endangered`."""
-        end = self.ends_on
-        if not self.is_open or end is None:
+        """Whether it waits for an open one that is expected to end after it must start. Like `MilestoneQuerySet.endangered`."""
+        start = self.must_start_on
+        if not self.is_open or start is None:
             return False
         waits_for = (one.ends_on for one in self.predecessors.all() if one.is_open)
-        return any(day is not None and day > end for day in waits_for)
+        return any(day is not None and day > start for day in waits_for)
 
     def situation(self, *, on: datetime.date, is_endangered: bool | None = None) -> list[str]:
         """What follows from its dates on day `on`, in words; empty when there is nothing to say.

@@ -160,7 +160,13 @@ AREA_MODELS: Mapping[Area, tuple[str, ...]] = {
         "concept.peerconcept",
         "concept.evaluation",
     ),
-    Area.MILESTONES: ("concept.milestone",),
+    Area.MILESTONES: (
+        "concept.milestone",
+        "concept.milestonereport",
+        "concept.milestoneevidence",
+        "concept.statusround",
+        "concept.rounditem",
+    ),
     Area.DRAFT_SUBMISSIONS: SUBMISSION_MODELS,
     Area.PUBLIC_SUBMISSIONS: SUBMISSION_MODELS,
     Area.CLOSED_SUBMISSIONS: SUBMISSION_MODELS,
@@ -181,6 +187,7 @@ AREA_MODELS: Mapping[Area, tuple[str, ...]] = {
         "dates.tickler",
     ),
     Area.ACCOUNTS: ("accounts.user",),
+    Area.OPERATIONS: ("mail.mail",),
 }
 
 #: Only a right on all rows becomes a permission of Django, which knows no rows.
