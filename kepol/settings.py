@@ -4,6 +4,7 @@ Without `DEBUG` an unsafe configuration is refused at start with a German senten
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -25,6 +26,8 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
 
 DEMO_HOSTS = ["127.0.0.1", "localhost"]
+# Where links in mails lead: never to the host a request names, which its sender can choose.
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000" if DEBUG or DEMO else "").rstrip("/")
 MINIMUM_KEY_LENGTH = 50
 MINIMUM_KEY_VARIETY = 5
 
@@ -48,6 +51,12 @@ def refuse_unsafe() -> None:
             "ALLOWED_HOSTS fehlt oder ist zu weit: Nennen Sie genau die Namen, unter denen die Anwendung erreichbar ist, "
             "zum Beispiel ALLOWED_HOSTS=kepol.example.org."
         )
+    site = urlsplit(SITE_URL)
+    if not DEMO and (site.hostname not in ALLOWED_HOSTS or f"https://{site.netloc}" != SITE_URL or site.username):
+        raise ImproperlyConfigured(
+            "SITE_URL fehlt oder passt nicht: Nennen Sie die Adresse, auf die Links in Mails führen, mit https:// und einem Namen "
+            "aus ALLOWED_HOSTS, zum Beispiel SITE_URL=https://kepol.example.org."
+        )
 
 
 refuse_unsafe()
@@ -61,6 +70,7 @@ INSTALLED_APPS = [
     "kepol.apps.KepolConfig",
     "kepol.accounts",
     "kepol.reference",
+    "kepol.mail",
     "kepol.files",
     "kepol.dates",
     "stakeholders",
@@ -78,7 +88,11 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
+    "django_htmx",
     "simple_history",
     "django_prose_editor",
 ]
@@ -94,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "kepol.accounts.middleware.session_guard",
+    "kepol.accounts.middleware.second_factor_guard",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -157,12 +172,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "kepol.accounts.validators.OwnWordsValidator"},
 ]
 ACCOUNT_ADAPTER = "kepol.accounts.adapter.ClosedAccountAdapter"
 ACCOUNT_FORMS = {
     "login": "kepol.accounts.forms.SignInForm",
     "change_password": "kepol.accounts.forms.NewPasswordAfterOldForm",
     "set_password": "kepol.accounts.forms.NewPasswordForm",
+    "request_login_code": "kepol.accounts.forms.CodeRequestForm",
+    "confirm_login_code": "kepol.accounts.forms.CodeForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -170,8 +188,23 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = False
-# All staff come from one proxy address: generous per address; the key of failed logins is account *and* address.
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "5/5m/key"}
+# Eight digits: whoever asks for codes of somebody else from many addresses must not get anywhere by guessing.
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# How long a login counts as proof that the right person sits there, see kepol/accounts/fresh_login.py.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
+# All staff come from one proxy address: generous per address; the key of failed logins and of codes is account *and* address.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "5/5m/key", "request_login_code": "300/m/ip,3/m/key"}
+# Hands a mail about an account to the outbox, which lies above the accounts.
+MAIL_SENDER = "kepol.mail.outbox.send_account_mail"
+# Knows the name and the units of who holds an account.
+ACCOUNT_HOLDER = "stakeholders.access.holder"
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=14)
 SESSION_COOKIE_AGE = 60 * 60
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # `session_guard` prolongs a session with one statement: saving it whole would let a slow request put back what another one changed.
@@ -180,6 +213,37 @@ SESSION_ABSOLUTE_AGE = 10 * 60 * 60
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="kepol@localhost")
+# Whom mails name for questions; without it they name the Koordination only.
+MAIL_CONTACT = env.str("MAIL_CONTACT", default="")
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=15)
+# Nobody waits for the mail server; what it does not take at once is handed over by `manage.py send_mail`.
+MAIL_IN_BACKGROUND = env.bool("MAIL_IN_BACKGROUND", default=True)
+
+# --- Second factor and single sign-on ------------------------------------------------------------------------------
+# For Koordination, Technik and superusers; only a demonstration does without it.
+SECOND_FACTOR_REQUIRED = not DEMO
+MFA_ADAPTER = "kepol.accounts.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = f"KEpol {MUNICIPALITY_NAME}"
+MFA_FORMS = {
+    "activate_totp": "kepol.accounts.forms.SetUpForm",
+    "authenticate": "kepol.accounts.forms.SecondFactorForm",
+}
+# kepol/accounts/fresh_login.py asks instead; allauth would not ask people without a password.
+MFA_REAUTHENTICATION_REQUIRED = False
+SOCIALACCOUNT_ADAPTER = "kepol.accounts.single_sign_on.InvitedOnlyAdapter"
+# A link, because the policy of the pages lets no form lead to another host.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="Dienstkonto")
+OIDC_IS_SECOND_FACTOR = env.bool("OIDC_IS_SECOND_FACTOR", default=False)
+if OIDC_SERVER_URL and not (OIDC_SERVER_URL.startswith("https://") and OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
+    raise ImproperlyConfigured(
+        "Die Anmeldung über OIDC ist unvollständig: OIDC_SERVER_URL beginnt mit https://, und auch OIDC_CLIENT_ID und "
+        "OIDC_CLIENT_SECRET müssen gesetzt sein."
+    )
 
 # --- Transport and browser security ------------------------------------------------------------------------------
 HTTPS = not (DEBUG or DEMO)
@@ -246,10 +310,13 @@ PDF_FONT_DIR = BASE_DIR / "static" / "fonts"
 FOLLOW_UPS = [
     "kepol.dates.follow_ups.TicklerFollowUp",
     "concept.follow_ups.ConceptFollowUp",
+    "concept.reminder_follow_ups.EscalationFollowUp",
+    "concept.reminder_follow_ups.UnreachableFollowUp",
     "kepol.council.follow_ups.CouncilFollowUp",
     "partnerships.follow_ups.PartnershipFollowUp",
     "kepol.funding.follow_ups.FundingFollowUp",
     "stakeholders.follow_ups.StakeholderFollowUp",
+    "kepol.mail.follow_ups.MailFollowUp",
 ]
 FILE_RULES = [
     "kepol.council.file_rules.AttachmentRule",
@@ -258,6 +325,7 @@ FILE_RULES = [
     "partnerships.file_rules.TransferRule",
     "concept.file_rules.WorkshopRule",
     "concept.file_rules.EvaluationRule",
+    "concept.file_rules.EvidenceRule",
 ]
 RECORD_PANELS = ["kepol.files.panels.DocumentPanel", "kepol.dates.panels.TicklerPanel"]
 

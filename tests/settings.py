@@ -9,6 +9,7 @@ os.environ["KEPOL_ENV_FILE"] = os.devnull
 os.environ["DEBUG"] = os.environ["DEMO"] = "False"
 os.environ["SECRET_KEY"] = secrets.token_urlsafe(60)
 os.environ["ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
+os.environ["SITE_URL"] = "https://testserver"
 # The folder is named by whoever starts the tests, who also removes it; a lone pytest keeps one per checkout.
 os.environ.setdefault("DATA_DIR", str(Path(__file__).parent.parent / ".cache" / "tests"))
 Path(os.environ["DATA_DIR"]).mkdir(parents=True, exist_ok=True)
@@ -21,6 +22,12 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 SECURE_SSL_REDIRECT = False
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "sid", "csrf"
+
+# Most tests put a session into the client without a login; those of the second factor switch it on.
+SECOND_FACTOR_REQUIRED = False
+
+# A test sees at once what came of a mail.
+MAIL_IN_BACKGROUND = False
 
 # Argon or PBKDF2 would take most of the time of a login.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -48,7 +48,17 @@ EVERYWHERE = {
 }
 UNCACHED = EVERYWHERE | {"Cache-Control": "max-age=0, no-cache, no-store, must-revalidate, private"}
 SIGNED_IN = EVERYWHERE | {"Cache-Control": "no-store"}
-OPEN = {"account_login", "account_logout", "health"}
+OPEN = {
+    "account_login",
+    "account_logout",
+    "account_request_login_code",
+    "account_confirm_login_code",
+    "mfa_authenticate",
+    "single_sign_on",
+    "single_sign_on_callback",
+    "invitation",
+    "health",
+}
 
 
 def headers(response):

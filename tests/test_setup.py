@@ -83,7 +83,11 @@ def load_settings(**environment):
     return result.returncode, (result.stderr.strip().splitlines() or [""])[-1]
 
 
-SAFE = {"SECRET_KEY": GOOD_KEY, "ALLOWED_HOSTS": "kepol.example.org"}
+SAFE = {
+    "SECRET_KEY": GOOD_KEY,
+    "ALLOWED_HOSTS": "kepol.example.org",
+    "SITE_URL": "https://kepol.example.org",
+}
 DEMO = {"SECRET_KEY": GOOD_KEY, "ALLOWED_HOSTS": "127.0.0.1,localhost", "DEMO": "True"}
 
 
@@ -102,6 +106,10 @@ def test_safe_configuration_is_accepted(environment):
         ({**SAFE, "ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS fehlt oder ist zu weit"),
         ({**SAFE, "ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS fehlt oder ist zu weit"),
         ({**SAFE, "ALLOWED_HOSTS": "kepol.example.org,.example.org"}, "ALLOWED_HOSTS fehlt oder ist zu weit"),
+        *(
+            ({**SAFE, "SITE_URL": address}, "SITE_URL fehlt oder passt nicht")
+            for address in ["", "http://kepol.example.org", "https://other.example.org", "https://kepol.example.org/x"]
+        ),
         ({**DEMO, "DEBUG": "True"}, "DEMO=True geht nur auf dem eigenen Rechner"),
         ({**DEMO, "ALLOWED_HOSTS": "kepol.example.org"}, "DEMO=True geht nur auf dem eigenen Rechner"),
         (

@@ -13,6 +13,7 @@ PRODUCTION = {
     "DEMO": "False",
     "SECRET_KEY": secrets.token_urlsafe(60),
     "ALLOWED_HOSTS": "kepol.example.org",
+    "SITE_URL": "https://kepol.example.org",
     "DATABASE_URL": "sqlite://:memory:",
 }
 

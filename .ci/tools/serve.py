@@ -32,6 +32,8 @@ def serve(port: int) -> None:
     ]
     command += ["--workers", "2", "--blocking-threads", "2", "kepol.wsgi:application"]
     os.chdir(ROOT)
+    # Links in mails lead back here, unless `.env` names another address.
+    os.environ.setdefault("SITE_URL", f"http://{ADDRESS}:{port}")
     os.execv(command[0], command)  # noqa: S606 (a fixed command; no shell wanted)
 
 

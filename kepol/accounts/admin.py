@@ -9,7 +9,9 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
+from kepol.accounts import second_factor
 from kepol.accounts.choices import Role
 from kepol.accounts.models import User
 from kepol.lib.backoffice.admin import BaseAdmin
@@ -76,6 +78,18 @@ SET_PASSWORD = Step(
 )
 
 
+RESET_SECOND_FACTOR = Step(
+    name="zweiter-faktor",
+    label="Zweiten Faktor zurücksetzen …",
+    run=second_factor.reset,
+    explanation="Für ein verlorenes Gerät: Der zweite Faktor und die Ersatzcodes gelten nicht mehr, die Person wird überall abgemeldet "
+    "und bekommt eine E-Mail. Vergewissern Sie sich vorher, dass wirklich diese Person darum bittet.",
+    done="Der zweite Faktor wurde zurückgesetzt",
+    allowed=second_factor.has_factor,
+    refusal="Für dieses Konto ist kein zweiter Faktor eingerichtet.",
+)
+
+
 class RoleFilter(admin.SimpleListFilter):
     """Accounts with a role."""
 
@@ -97,8 +111,8 @@ class UserAdmin(BaseAdmin):
 
     work_group = "Zugänge"
     work_order = 10
-    steps = (SET_PASSWORD,)
-    list_display = ("email", "roles_shown", "is_active", "last_login")
+    steps = (SET_PASSWORD, RESET_SECOND_FACTOR)
+    list_display = ("email", "roles_shown", "is_active", "login_shown")
     list_filter = ("is_active", RoleFilter)
     ordering = ("email",)
     readonly_fields = ("last_login", "joined_at")
@@ -152,6 +166,13 @@ class UserAdmin(BaseAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: what somebody did stays connected with who it was."""
         return False
+
+    @admin.display(description="letzte Anmeldung", ordering="last_login")
+    def login_shown(self, user: User) -> str:
+        """When the person last signed in; who never did may still need an invitation."""
+        if user.last_login is None:
+            return f"noch nie, angelegt am {timezone.localtime(user.joined_at):%d.%m.%Y}"
+        return f"{timezone.localtime(user.last_login):%d.%m.%Y %H:%M}"
 
     @admin.display(description="Rollen")
     def roles_shown(self, user: User) -> str:

@@ -1,11 +1,29 @@
 """The forms of allauth in our words: allauth speaks to people as „du“ and repeats labels as placeholders."""
 
+import re
 from typing import Any
 
-from allauth.account.forms import ChangePasswordForm, LoginForm, SetPasswordForm
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import (
+    ChangePasswordForm,
+    ConfirmLoginCodeForm,
+    LoginForm,
+    ReauthenticateForm,
+    RequestLoginCodeForm,
+    SetPasswordForm,
+)
+from allauth.core import context, ratelimit
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as FactorAgainForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import get_totp_secret
 from django import forms
 
+from kepol.accounts.adapter import attempts_key, may_sign_in
+from kepol.accounts.models import User
+
 INPUT_CLASS = "kern-form-input__input"
+GROUP = 4
 
 
 def dress(form: forms.Form, labels: dict[str, str]) -> None:
@@ -15,6 +33,13 @@ def dress(form: forms.Form, labels: dict[str, str]) -> None:
         field.label = label
         field.widget.attrs.pop("placeholder", None)
         field.widget.attrs["class"] = INPUT_CLASS
+
+
+def dress_code(form: forms.Form, label: str, help_text: str) -> None:
+    """Make the field `code` one that telephones fill in by themselves and open the number pad for."""
+    dress(form, {"code": label})
+    form.fields["code"].help_text = help_text
+    form.fields["code"].widget.attrs.update(inputmode="numeric", autocomplete="one-time-code")
 
 
 class SignInForm(LoginForm):
@@ -60,3 +85,89 @@ class NewPasswordAfterOldForm(RepeatedPassword, ChangePasswordForm):
         }
         dress(self, labels)
         self.fields["oldpassword"].help_text = ""
+
+
+class CodeRequestForm(RequestLoginCodeForm):
+    """The address a code for the login is sent to; it looks the same whether the address is known or not.
+
+    `_user`, where allauth looks for it, is the account or None: unknown, switched off or a demo account outside a demonstration.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self, {"email": "E-Mail-Adresse"})
+        self.fields["email"].widget.attrs["autocomplete"] = "username"
+
+    def add_prefix(self, field_name: str) -> str:
+        """The field is that of the login page, whose second button posts here."""
+        return str(super().add_prefix("login" if field_name == "email" else field_name))
+
+    def clean_email(self) -> str:
+        """Count the request per account and address of the visitor, and find the account."""
+        email: str = self.cleaned_data["email"]
+        key = attempts_key(context.request, email)
+        if not ratelimit.consume(context.request, action="request_login_code", key=key):
+            raise get_adapter().validation_error("rate_limited")
+        user = User.objects.filter(email=email).first()
+        self._user = user if user is not None and may_sign_in(user) else None
+        return email
+
+
+class PastedCode:
+    """Takes a code of digits with whatever blanks and dashes it was pasted with."""
+
+    def clean_code(self) -> str:
+        """Compare the digits alone."""
+        self.cleaned_data["code"] = re.sub(r"[^0-9]", "", self.cleaned_data["code"])  # type: ignore[attr-defined]
+        return str(super().clean_code())  # type: ignore[misc]
+
+
+class CodeForm(PastedCode, ConfirmLoginCodeForm):
+    """The code from the mail."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_code(self, "Code aus der E-Mail", "Acht Ziffern, mit oder ohne Bindestrich.")
+
+
+class SecondFactorForm(PastedCode, AuthenticateForm):
+    """The code of the second step of the login."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_code(self, "Code aus der App", "Sechs Ziffern. Ohne Ihr Gerät geben Sie einen Ersatzcode ein.")
+
+
+class SetUpForm(PastedCode, ActivateTOTPForm):
+    """The first code of an app, which proves that the app has taken the secret over.
+
+    allauth makes a new secret whenever the page is opened; then the app of somebody who only reloads it holds the wrong one.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        forms.Form.__init__(self, *args, **{name: value for name, value in kwargs.items() if name != "user"})
+        self.user = kwargs["user"]
+        self.secret = get_totp_secret()
+        dress_code(self, "Code aus der App", "Sechs Ziffern; die App zeigt alle 30 Sekunden neue.")
+
+    @property
+    def secret_in_groups(self) -> str:
+        """The secret for typing, in groups of four."""
+        return " ".join(self.secret[start : start + GROUP] for start in range(0, len(self.secret), GROUP))
+
+
+class ProofByFactor(PastedCode, FactorAgainForm):
+    """Proof by the second factor."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_code(self, "Code aus der App", "Sechs Ziffern. Ohne Ihr Gerät geben Sie einen Ersatzcode ein.")
+
+
+class ProofByPassword(ReauthenticateForm):
+    """Proof by the password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self, {"password": "Passwort"})
+        self.fields["password"].help_text = ""

@@ -1,4 +1,4 @@
-"""What holds for every response: how long a session lives and what a browser may keep."""
+"""What holds for every response: how long a session lives, what a browser may keep, and no work without a second factor."""
 
 import datetime
 import time
@@ -7,11 +7,20 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.sessions.models import Session
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
+
+from kepol.accounts import second_factor
 
 SIGNED_IN_AT = "signed_in_at"
 PROLONGED_EVERY = datetime.timedelta(minutes=1)
+#: When this process prolonged which session last; forgotten as a whole when it grows, which costs one statement each.
+_prolonged: dict[str, datetime.datetime] = {}
+_LONG_AGO = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+REMEMBERED = 10_000
+#: All that is open to somebody who still has to set up or give a second factor.
+OPEN_WITHOUT_FACTOR = ("mfa_activate_totp", "account_reauthenticate", "account_logout")
 View = Callable[[HttpRequest], HttpResponse]
 
 
@@ -51,13 +60,30 @@ def prolong(key: str | None) -> None:
     """Let the session `key` live SESSION_COOKIE_AGE from now on; one statement that leaves what it holds alone.
 
     Saving it would write back what this request read at its start, and so undo what another request of the same person, a saved
-    form with its message say, has stored meanwhile. Written once a minute at most; None is a session nobody has stored yet.
+    form with its message say, has stored meanwhile. Each process writes it once a minute at most; None is no session yet.
     """
-    wanted = timezone.now() + datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    Session.objects.filter(pk=key, expire_date__lt=wanted - PROLONGED_EVERY).update(expire_date=wanted)
+    now = timezone.now()
+    if key is None or now - _prolonged.get(key, _LONG_AGO) < PROLONGED_EVERY:
+        return
+    if len(_prolonged) >= REMEMBERED:
+        _prolonged.clear()
+    _prolonged[key] = now
+    wanted = now + datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    Session.objects.filter(pk=key, expire_date__lt=wanted).update(expire_date=wanted)
 
 
 def is_too_old(request: HttpRequest) -> bool:
     """Return whether the session began longer ago than SESSION_ABSOLUTE_AGE, however busy it was since."""
     now = int(time.time())
     return bool(now - request.session.get(SIGNED_IN_AT, now) >= settings.SESSION_ABSOLUTE_AGE)
+
+
+def second_factor_guard(get_response: View) -> View:
+    """Lead whoever needs a second factor and has not given one to the page that sets it up, whatever they asked for."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if second_factor.is_missing(request) and request.path not in map(reverse, OPEN_WITHOUT_FACTOR):
+            return HttpResponseRedirect(reverse("mfa_activate_totp"))
+        return get_response(request)
+
+    return middleware

@@ -1,6 +1,17 @@
 """One factory per model, in a module per app; they speak the domain and hold no surprises."""
 
-from tests.factories import accounts, concept, council, dates, files, funding, partnerships, reference, stakeholders
+from tests.factories import (
+    accounts,
+    concept,
+    council,
+    dates,
+    files,
+    funding,
+    mail,
+    partnerships,
+    reference,
+    stakeholders,
+)
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.council import (
     AttachmentFactory,
@@ -23,7 +34,7 @@ from tests.factories.stakeholders import (
     UnitFactory,
 )
 
-APPS = (accounts, reference, files, dates, stakeholders, council, funding, partnerships, concept)
+APPS = (accounts, reference, mail, files, dates, stakeholders, council, funding, partnerships, concept)
 #: Model → its factory. A test demands one for every model of the house.
 FACTORIES = {factory._meta.model: factory for app in APPS for factory in app.FACTORIES}
 

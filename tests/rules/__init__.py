@@ -5,9 +5,9 @@ A row is: name of the constraint → how to build a stored row, what to set so t
 or "twin": the values of a second row.
 """
 
-from tests.rules import accounts, concept, council, dates, files, funding, partnerships, reference, stakeholders
+from tests.rules import accounts, concept, council, dates, files, funding, mail, partnerships, reference, stakeholders
 
-APPS = (accounts, reference, files, dates, stakeholders, council, funding, partnerships, concept)
+APPS = (accounts, reference, mail, files, dates, stakeholders, council, funding, partnerships, concept)
 RULES = {name: rule for app in APPS for name, rule in app.RULES.items()}
 #: Models edited in the form of another → the relation that leads there, and the prefix of their rows in that form.
 PARENTS = {model: place for app in APPS for model, place in getattr(app, "PARENTS", {}).items()}
