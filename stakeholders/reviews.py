@@ -13,6 +13,7 @@ from kepol.lib.backoffice.attached import lock
 from kepol.lib.contracts import take_along
 from kepol.lib.history import operation
 from kepol.lib.validity import Valid
+from kepol.mail.outbox import forget
 from stakeholders.models import Person
 from stakeholders.models.privacy import REVIEW_YEARS, forget_company, forget_name, years_after
 from stakeholders.querysets import ERASED_NAME
@@ -76,7 +77,8 @@ def extend_review(person: Person, *, on: datetime.date, purpose: str, by: Any) -
 def erase_person(person: Person, *, on: datetime.date, by: Any) -> None:
     """Delete name and contact details of `person` here and in the history; the function stays, so that old rows keep a sense.
 
-    What hangs on the person goes too; what hangs on their memberships and the like loses the name. Contacts stay until their own day of deletion. From day `on` the person is retired.
+    What hangs on the person goes too, mails to their address as well; what hangs on their memberships and the like loses the name.
+    Contacts stay until their own day of deletion. From day `on` the person is retired.
     Raises `ValidationError` when they still belong somewhere (`ties`) or are erased, `Conflict` when they were changed since read.
     """
     with transaction.atomic(), operation(by=by):
@@ -84,6 +86,8 @@ def erase_person(person: Person, *, on: datetime.date, by: Any) -> None:
         refuse_erasing(person, on=on)
         take_along([person], by=by)
         forget_company(person)
+        if person.email:
+            forget(person.email)
         _empty(person, on)
         person.full_clean()
         person.save()
