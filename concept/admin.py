@@ -6,9 +6,11 @@ from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
 
 from concept.forms import PositionedForm
-from concept.milestone_admin import MilestoneAdmin
+from concept.milestone_admin import MilestoneAdmin, MilestoneReportAdmin
 from concept.models import Evaluation, InventoryItem, PeerConcept, Workshop
 from concept.plan_admin import DESK, SOURCE, FieldOfActionAdmin, GoalAdmin, IndicatorAdmin, MeasureAdmin, SdgFilter
+from concept.reminders_admin import EscalationAdmin
+from concept.rounds_admin import StatusRoundAdmin
 from kepol.lib.backoffice.admin import BaseAdmin
 from kepol.lib.periods.admin import period_column, period_filter
 
@@ -151,6 +153,7 @@ class EvaluationAdmin(BaseAdmin):
 
 
 __all__ = [
+    "EscalationAdmin",
     "EvaluationAdmin",
     "FieldOfActionAdmin",
     "GoalAdmin",
@@ -158,6 +161,8 @@ __all__ = [
     "InventoryItemAdmin",
     "MeasureAdmin",
     "MilestoneAdmin",
+    "MilestoneReportAdmin",
     "PeerConceptAdmin",
+    "StatusRoundAdmin",
     "WorkshopAdmin",
 ]

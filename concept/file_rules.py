@@ -1,4 +1,4 @@
-"""Who may fetch the documentation of a workshop and the report of an evaluation."""
+"""Who may fetch the documentation of a workshop, the report of an evaluation and the evidence of a milestone."""
 
 import datetime
 from pathlib import PurePath
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models.fields.files import FieldFile
 
-from concept.models import Evaluation, Workshop
+from concept.models import Evaluation, Milestone, MilestoneEvidence, Workshop
 from kepol.lib.contracts import FileRule
 
 
@@ -34,3 +34,17 @@ class EvaluationRule(FileRule):
         if evaluation is None:
             return None
         return evaluation.file, f"{evaluation.title} – Bericht{PurePath(str(evaluation.file.name)).suffix}"
+
+
+class EvidenceRule(FileRule):
+    """The evidence goes with its milestone."""
+
+    key = "meilenstein-nachweis"
+
+    def fetch(self, user: Any, pk: int, *, on: datetime.date) -> tuple[FieldFile, str] | None:
+        """File and name, or None."""
+        readable = Milestone.objects.visible_to(user, on=on).values("pk")
+        evidence = MilestoneEvidence.objects.filter(pk=pk, milestone__in=readable).first()
+        if evidence is None:
+            return None
+        return evidence.file, f"{evidence.title}{PurePath(str(evidence.file.name)).suffix}"

@@ -7,22 +7,28 @@ from typing import Any
 from django.urls import reverse
 
 from concept.models import Milestone
-from kepol.lib.contracts import Count, FollowUp
+from concept.overview import moved_dates, units_at_work
+from kepol.lib.contracts import FollowUp, Question, Table
 
 
 class ConceptFollowUp(FollowUp):
-    """Milestones that are late, due, without news, or endangered by what they wait for."""
+    """Milestones that are late, due, without news, or endangered by what they wait for; the same by unit, and moved dates."""
 
-    def counts(self, user: Any, *, on: datetime.date) -> Iterator[Count]:
+    def questions(self, user: Any, *, on: datetime.date) -> Iterator[Question]:
         """Four counts for whoever works on milestones."""
         if not user.has_perm("concept.change_milestone"):
             return
         rows = Milestone.objects
-        late, silent = rows.overdue(on=on), rows.report_overdue(on=on)
-        yield Count("Meilensteine verzögert", late.count(), _list("verzoegert"), is_urgent=True)
-        yield Count("Meilensteine in 14 Tagen fällig", rows.due_soon(on=on).count(), _list("in-14-tagen"))
-        yield Count("Rückmeldung überfällig", silent.count(), _list("ohne-rueckmeldung"), is_urgent=True)
-        yield Count("Meilensteine gefährdet", rows.endangered().count(), _list("gefaehrdet"))
+        yield Question("Meilensteine verzögert", rows.overdue(on=on), _list("verzoegert"), is_urgent=True)
+        yield Question("Meilensteine in 14 Tagen fällig", rows.due_soon(on=on), _list("in-14-tagen"))
+        yield Question("Rückmeldung überfällig", rows.report_overdue(on=on), _list("ohne-rueckmeldung"), is_urgent=True)
+        yield Question("Meilensteine gefährdet", rows.endangered(), _list("gefaehrdet"))
+
+    def tables(self, user: Any, *, on: datetime.date) -> Iterator[Table]:
+        """Two tables for whoever works on milestones; one query each."""
+        if user.has_perm("concept.change_milestone"):
+            yield units_at_work(on=on)
+            yield moved_dates(on=on)
 
 
 def _list(situation: str) -> str:

@@ -5,24 +5,28 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from concept.choices import Status
+from concept.choices import Channel, PostponementReason, Status
 from concept.models import Milestone, refuse_double_role, refuse_predecessor_circle
 from concept.models.plan import NO_REASON, SAME_DAY
+from concept.models.reports import TEXT_LENGTH
 from kepol.lib.backoffice.forms import KnownAutocomplete, VersionedForm, VersionedFormSet
 from kepol.lib.periods.fields import columns
 from kepol.lib.periods.forms import PeriodFormField
 from stakeholders.models import Organisation
 
-#: Who changes one of these has looked at the entry, so "Stand vom" moves to today.
-NEWS = frozenset({"status", "forecast", "forecast_reason", "reached_on", "note"})
 PLAN_STAYS = (
-    "Der geplante Termin ({}) bleibt stehen. Hat er sich verschoben, tragen Sie eine Prognose ein; war er falsch, "
-    "nehmen Sie „Geplanten Termin berichtigen …“."
+    "Der geplante Termin ({}) bleibt stehen. Hat er sich verschoben, nehmen Sie „Termin verschieben …“; war er falsch, "
+    "„Geplanten Termin berichtigen …“."
 )
 NOT_YET = "Dieser Tag liegt in der Zukunft. Tragen Sie den heutigen oder einen früheren ein."
+NO_CHANNEL = (
+    "Wie haben Sie es erhalten? Wählen Sie Telefon, E-Mail oder Gespräch, oder leeren Sie Dienststelle und Tag."
+)
+LONG = {"rows": 3, "class": "vLargeTextField"}
 
 
 def _refuse_future(day: datetime.date | None) -> datetime.date | None:
@@ -41,8 +45,30 @@ class PositionedForm(VersionedForm):
         return super().clean_position()
 
 
-class MilestoneForm(PositionedForm):
-    """A milestone. What is chosen in the form counts, not what is stored; who reports news need not date them."""
+class DoorForm(VersionedForm):
+    """For rows some of whose fields only a step changes: they are shown, and what is typed is still compared with them.
+
+    Django leaves out rules that name a field the form does not offer; the database would refuse what they forbid.
+    """
+
+    behind_door: frozenset[str] = frozenset()
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return super()._get_validation_exclusions() - self.behind_door
+
+
+class MilestoneForm(DoorForm, PositionedForm):
+    """A milestone. What is chosen in the form counts, not what is stored; how a stored one stands is told through the door."""
+
+    behind_door = frozenset(
+        {
+            "status",
+            "reached_on",
+            "forecast_reason",
+            *columns("planned"),
+            *columns("forecast"),
+        }
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -57,15 +83,14 @@ class MilestoneForm(PositionedForm):
         return _refuse_future(self.cleaned_data["reported_on"])
 
     def clean(self) -> dict[str, Any] | None:
-        """Check the relations, and date the news."""
+        """Check the relations; who is responsible for a stored milestone stands beside the form."""
         cleaned = super().clean() or self.cleaned_data
         if self.stale:
             return cleaned
         refuse_predecessor_circle(self.instance, cleaned.get("predecessors", ()))
-        refuse_double_role(getattr(cleaned.get("responsible"), "pk", None), cleaned.get("involved", ()))
+        responsible = cleaned["responsible"].pk if cleaned.get("responsible") else self.instance.responsible_id
+        refuse_double_role(responsible, cleaned.get("involved", ()))
         self._refuse_another_plan(cleaned)
-        if self._brings_undated_news():
-            cleaned["reported_on"] = timezone.localdate()
         return cleaned
 
     def _refuse_another_plan(self, cleaned: dict[str, Any]) -> None:
@@ -74,23 +99,153 @@ class MilestoneForm(PositionedForm):
         if self.instance.pk is not None and plan is not None and cleaned.get("planned", plan) != plan:
             raise ValidationError({"planned": PLAN_STAYS.format(plan)}, code="plan_stays")
 
-    def _get_validation_exclusions(self) -> set[str]:
-        # Where the plan is only shown, the forecast is compared with it all the same.
-        return super()._get_validation_exclusions() - {*columns("planned")}
 
-    def _brings_undated_news(self) -> bool:
-        changed = set(self.changed_data)
-        return self.instance.pk is not None and bool(changed & NEWS) and "reported_on" not in changed
+class MeasureForm(DoorForm):
+    """A measure; how far a stored one has come is set by its step."""
+
+    behind_door = frozenset({"status"})
+
+
+def _words(label: str, *, required: bool = False, help_text: str = "") -> forms.CharField:
+    """A few sentences."""
+    area = forms.Textarea(attrs=LONG)
+    return forms.CharField(label=label, required=required, max_length=TEXT_LENGTH, widget=area, help_text=help_text)
+
+
+def _open_statuses() -> list[tuple[str, str]]:
+    return [(status.value, str(status.label)) for status in Status if status in Status.OPEN]
+
+
+class PassedOnForm(forms.Form):
+    """A step with a milestone that the Koordination may take for a unit that told it; left empty, it speaks for itself."""
+
+    field_order = ("status", "to", "on", "reason", "text", "channel", "unit", "received_on")
+
+    channel = forms.ChoiceField(
+        label="Im Auftrag einer Dienststelle, erhalten durch",
+        choices=[("", "nein, Angabe der Koordination"), *Channel.choices],
+        required=False,
+        help_text="Was eine Dienststelle Ihnen gesagt oder geschrieben hat, zählt als ihre Antwort und ist überall so gekennzeichnet.",
+    )
+    unit = forms.ModelChoiceField(
+        label="Dienststelle",
+        queryset=Organisation.objects.units().active(),
+        required=False,
+        widget=KnownAutocomplete(Milestone._meta.get_field("responsible"), admin.site),
+        help_text="Für wen Sie es weitergeben. Leer: die verantwortliche Dienststelle.",
+    )
+    received_on = forms.DateField(
+        label="Erhalten am", required=False, widget=AdminDateWidget, help_text="Zum Beispiel 07.05.2025. Leer: heute."
+    )
+
+    def clean_received_on(self) -> datetime.date | None:
+        """Nothing was received in advance."""
+        return _refuse_future(self.cleaned_data["received_on"])
+
+    def clean(self) -> dict[str, Any]:
+        """Whoever names another unit or a day passes something on, and says how it was received."""
+        cleaned = super().clean() or {}
+        if not cleaned.get("channel") and {"unit", "received_on"} & set(self.changed_data):
+            raise ValidationError({"channel": NO_CHANNEL}, code="channel")
+        return cleaned
+
+
+def passed_on_for(milestone: Milestone | None, user: Any) -> dict[str, Any]:
+    """Begin with the responsible unit; in a list each milestone has its own."""
+    return {"initial": {"unit": milestone.responsible_id}} if milestone else {}
+
+
+class ReportForm(PassedOnForm):
+    """How an open milestone stands."""
+
+    status = forms.ChoiceField(label="Status", choices=_open_statuses)
+    text = _words("Ein Satz", help_text="Wie steht es? Darf leer bleiben, wenn sich der Status ändert.")
+
+
+def report_form_for(milestone: Milestone | None, user: Any) -> dict[str, Any]:
+    """Begin with the status it has."""
+    return _begin_with(milestone, user, status=milestone.status if milestone else None)
+
+
+class RescheduleForm(PassedOnForm):
+    """Another date, and why; beside it plan and forecast as they are."""
+
+    to = PeriodFormField(label="Neuer Termin")
+    reason = forms.ChoiceField(label="Grund", choices=[("", "---------"), *PostponementReason.choices])
+    text = _words("Ein Satz")
+
+    def __init__(self, *args: Any, standing: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        example = "Zum Beispiel 07.05.2025, Ende April 2025, Q2/2025 oder ab März 2025."
+        back = "Nennen Sie wieder den geplanten Termin, endet die Prognose."
+        self.fields["to"].help_text = " ".join(filter(None, (standing, example, back)))
+
+
+def reschedule_form_for(milestone: Milestone | None, user: Any) -> dict[str, Any]:
+    """Tell what is planned and what is expected now."""
+    if milestone is None:
+        return {}
+    planned = f"Geplant: {milestone.planned or 'nichts'}."
+    event = f" Veranstaltung: {milestone.event.when()}." if milestone.event and milestone.planned is None else ""
+    forecast = (
+        f" Prognose: {milestone.forecast} ({milestone.get_forecast_reason_display()})." if milestone.forecast else ""
+    )
+    return {**passed_on_for(milestone, user), "standing": f"{planned}{event}{forecast}"}
+
+
+class ReachForm(PassedOnForm):
+    """The day on which a milestone was reached."""
+
+    on = forms.DateField(label="Erreicht am", widget=AdminDateWidget)
+    text = _words("Ein Satz")
+
+    def clean_on(self) -> datetime.date | None:
+        """Nothing is reached in advance."""
+        return _refuse_future(self.cleaned_data["on"])
+
+
+def reach_form_for(milestone: Milestone | None, user: Any) -> dict[str, Any]:
+    """Begin with today."""
+    return _begin_with(milestone, user, on=timezone.localdate())
+
+
+class EndForm(PassedOnForm):
+    """Why a milestone rests or will not come."""
+
+    reason = _words("Begründung", required=True, help_text="Sie wird auch der Bemerkung als neue Zeile angefügt.")
+
+
+class ReopenForm(PassedOnForm):
+    """How a milestone stands that is taken up again."""
+
+    status = forms.ChoiceField(label="Status", choices=_open_statuses)
+    text = _words("Ein Satz")
+
+
+def reopen_form_for(milestone: Milestone | None, user: Any) -> dict[str, Any]:
+    """Begin with in Umsetzung."""
+    return _begin_with(milestone, user, status=Status.IN_PROGRESS)
+
+
+def _begin_with(milestone: Milestone | None, user: Any, **initial: Any) -> dict[str, Any]:
+    unit = passed_on_for(milestone, user).get("initial", {})
+    return {"initial": {**unit, **initial}}
+
+
+class CommentForm(forms.Form):
+    """A remark."""
+
+    text = _words("Kommentar", required=True)
 
 
 class PlanForm(forms.Form):
     """The planned date as it should have been entered."""
 
     planned = PeriodFormField(label="Geplanter Termin")
-    reason = forms.CharField(
-        label="Begründung",
-        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
-        help_text="Was war falsch? Sie wird der Bemerkung als neue Zeile angefügt, mit dem bisherigen Termin.",
+    reason = _words(
+        "Begründung",
+        required=True,
+        help_text="Was war falsch? Sie steht mit dem bisherigen Termin bei den Rückmeldungen.",
     )
 
 
@@ -133,7 +288,7 @@ class ProgressForm(forms.Form):
     reason = forms.CharField(
         label="Begründung, Hemmnisse",
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        widget=forms.Textarea(attrs=LONG),
         help_text="Nötig für „ruht“ und „entfallen“. Sie ersetzt die bisherige; leer bleibt diese stehen.",
     )
 

@@ -104,17 +104,20 @@ def reschedule(  # noqa: PLR0913 - what a postponement consists of
 ) -> MilestoneReport:
     """Expect the open `milestone` at another time, `to`, for one of six reasons; the plan stays as it was adopted.
 
-    Back to the planned date the forecast ends. Raises like `report`, and for the date that is expected already.
+    Back to the planned date, without one to the days of the event, the forecast ends. Raises like `report`, and for the date
+    that is expected already.
     """
-    if to == milestone.expected:
+    adopted = _adopted(milestone)
+    before = milestone.forecast or adopted
+    if to == before:
         raise ValidationError({"to": SAME_DATE.format(to)}, code="same_date")
-    is_back = to == milestone.planned
+    is_back = to == adopted
     change = {
         "status": milestone.status if status is None else _open_status(status),
         "forecast": None if is_back else to,
         "forecast_reason": "" if is_back else reason,
     }
-    moved = {"moved_from": milestone.expected, "moved_to": to, "reason": reason}
+    moved = {"moved_from": before, "moved_to": to, "reason": reason}
     return _take(milestone, ReportStep.RESCHEDULE, by, today, change, text=text, on_behalf_of=on_behalf_of, **moved)
 
 
@@ -184,13 +187,20 @@ def correct_plan(
     return _take(milestone, ReportStep.CORRECT, by, today, {"planned": planned}, text=told)
 
 
+def coordinates(user: Any) -> bool:
+    """Whether `user` may take every step with every milestone: the Koordination and superusers, as long as the account is in use."""
+    return bool(user.is_active and (user.is_superuser or Role.KOORDINATION in user.roles))
+
+
 def may_take(user: Any, step: ReportStep, milestone: Milestone, *, on: datetime.date) -> bool:
     """Whether `user` may take `step` with `milestone` on day `on`, whatever its state; a query for a Fachbereich.
 
     "Who may" of the architecture: the Koordination all, a Fachbereich reports on its own and comments where it is involved.
     """
-    if user.is_superuser or Role.KOORDINATION in user.roles:
+    if coordinates(user):
         return True
+    if not user.is_active:
+        return False
     if step in _COORDINATION_ONLY:
         return False
     own = Milestone.objects.filter(pk=milestone.pk)
@@ -201,6 +211,14 @@ def may_take(user: Any, step: ReportStep, milestone: Milestone, *, on: datetime.
 def is_allowed(step: ReportStep, milestone: Milestone) -> bool:
     """Whether the state of `milestone` allows `step`."""
     return step in STEPS[Status(milestone.status)]
+
+
+def locked(milestone: Milestone) -> Milestone:
+    """The row of `milestone` as it is stored, held until the end of the transaction; raises `Conflict` when it is gone."""
+    stored = Milestone.objects.select_for_update(of=("self",)).filter(pk=milestone.pk).first()
+    if stored is None:
+        raise Conflict(milestone)
+    return stored
 
 
 def _end(  # noqa: PLR0913, PLR0917 - what ending consists of
@@ -233,12 +251,12 @@ def _take(  # noqa: PLR0913 - the door
     **said: Any,
 ) -> MilestoneReport:
     """Take `step`: write `change` into `milestone` and a row with `text` and what else was `said`, or neither."""
-    if on_behalf_of is not None:
-        _refuse_hearsay(on_behalf_of, by, today)
     with transaction.atomic(), operation(by=by):
-        stored = _locked(milestone)
+        stored = locked(milestone)
         if not may_take(by, step, stored, on=today):
             raise PermissionDenied(NOT_ALLOWED)
+        if on_behalf_of is not None:
+            _refuse_hearsay(on_behalf_of, by, today)
         if not is_allowed(step, stored):
             raise ValidationError(REFUSALS[Status(stored.status)], code="step")
         # A comment overwrites nothing, so it need not know what others wrote.
@@ -247,51 +265,55 @@ def _take(  # noqa: PLR0913 - the door
         as_of = on_behalf_of.day if on_behalf_of else today
         if step not in ReportStep.NO_ANSWER:
             change = {**change, "reported_on": max(as_of, stored.reported_on)}
-        if change:
-            _write(milestone, change)
-        return _add(
-            MilestoneReport(
-                milestone=milestone,
-                step=step,
-                by=by,
-                as_of=as_of,
-                unit=on_behalf_of.unit if on_behalf_of else _speaking_unit(by, step, stored, today),
-                channel=on_behalf_of.channel if on_behalf_of else "",
-                received_on=on_behalf_of.day if on_behalf_of else None,
-                status_before=stored.status,
-                status=change.get("status", stored.status),
-                text=text.strip(),
-                **said,
-            )
+        row = MilestoneReport(
+            milestone=milestone,
+            step=step,
+            by=by,
+            as_of=as_of,
+            unit=on_behalf_of.unit if on_behalf_of else _speaking_unit(by, step, stored, today),
+            channel=on_behalf_of.channel if on_behalf_of else "",
+            received_on=on_behalf_of.day if on_behalf_of else None,
+            status_before=stored.status,
+            status=change.get("status", stored.status),
+            text=text.strip(),
+            **said,
         )
+        if change:
+            _write(stored, change)
+        _add(row)
+    _bring_up_to_date(milestone, stored, change)
+    return row
 
 
-def _locked(milestone: Milestone) -> Milestone:
-    """The milestone as it is stored, held until the end of the transaction."""
-    stored = Milestone.objects.select_for_update(of=("self",)).filter(pk=milestone.pk).first()
-    if stored is None:
-        raise Conflict(milestone)
-    return stored
+def _write(stored: Milestone, change: dict[str, Any]) -> None:
+    """Save `change`, and nothing else the caller may have put into an object of its own; only what changes is checked."""
+    for name, value in change.items():
+        setattr(stored, name, value)
+    stored.clean_fields(exclude={column.name for column in stored._meta.fields} - change.keys())
+    stored.validate_constraints()
+    stored.save()
 
 
-def _write(milestone: Milestone, change: dict[str, Any]) -> None:
-    before = {name: getattr(milestone, name) for name in change}
-    try:
-        for name, value in change.items():
-            setattr(milestone, name, value)
-        milestone.full_clean()
-        milestone.save()
-    except BaseException:
-        # Whoever shows the object again must not take the refused state for the stored one.
-        for name, value in before.items():
-            setattr(milestone, name, value)
-        raise
+def _bring_up_to_date(milestone: Milestone, stored: Milestone, change: dict[str, Any]) -> None:
+    """Let the caller's object show what is stored, now that nothing was refused."""
+    if not change:
+        return
+    for name, value in change.items():
+        setattr(milestone, name, value)
+    milestone.version = stored.version
 
 
-def _add(row: MilestoneReport) -> MilestoneReport:
+def _add(row: MilestoneReport) -> None:
     row.full_clean()
     row.save()
-    return row
+
+
+def _adopted(milestone: Milestone) -> Period | None:
+    """What holds as long as there is no forecast: the plan, otherwise the days of the event; None without either."""
+    event = milestone.event
+    if milestone.planned is not None or event is None:
+        return milestone.planned
+    return event.period if event.starts_at is None else Period(event.first_day, event.last_day)
 
 
 def _speaking_unit(by: Any, step: ReportStep, milestone: Milestone, today: datetime.date) -> Organisation | None:
@@ -310,7 +332,7 @@ def _open_status(status: Status | str) -> Status:
 
 
 def _refuse_hearsay(on_behalf_of: OnBehalf, by: Any, today: datetime.date) -> None:
-    if not (by.is_superuser or Role.KOORDINATION in by.roles):
+    if not coordinates(by):
         raise PermissionDenied(NOT_ALLOWED)
     if on_behalf_of.day > today:
         raise ValidationError({"received_on": FUTURE}, code="future")

@@ -1,28 +1,37 @@
-"""Milestones in the back office: the daily work."""
+"""Milestones in the back office: the daily work, and what was said about them."""
 
-import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin import RelatedOnlyFieldListFilter
+from django.contrib.admin import DateFieldListFilter, RelatedOnlyFieldListFilter
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
-from concept.forms import MilestoneForm, PlanForm, UnitForm, plan_form_for
-from concept.lifecycle import NO_PLAN, confirm, correct_plan
-from concept.models import Milestone
+from concept import door_admin
+from concept.authors import names_of, signature
+from concept.choices import ReportStep
+from concept.forms import MilestoneForm
+from concept.models import Milestone, MilestoneEvidence, MilestoneReport
 from concept.plan_admin import DESK
-from concept.querysets import MilestoneQuerySet, expected_time
-from concept.responsibility import assign
-from kepol.lib.backoffice.admin import BaseAdmin
-from kepol.lib.backoffice.steps import Step
+from concept.querysets import expected_time
+from concept.round_filters import RoundFilter
+from concept.situations import SITUATIONS, in_situation
+from kepol.lib.backoffice.admin import BaseAdmin, BoundedInline, DefaultFilter, ViewOnlyAdmin
+from kepol.lib.backoffice.changelist import RangedChangeList
 from kepol.lib.periods.admin import period_filter
 
-IN_A_MONTH = datetime.timedelta(days=30)
-CONTEXT = "Stand und Abhängigkeiten"
+CONTEXT, SAID = "Stand und Abhängigkeiten", "Rückmeldungen und Kommentare"
+OPEN = "offen"
+REPORTS_SHOWN = 50
+TEXT_SHOWN = 120
+#: Only a step changes these in a stored milestone: the door of `concept.lifecycle`, `assign` for who is responsible.
+BEHIND_DOORS = ("status", "reached_on", "forecast", "forecast_reason", "reported_on", "responsible")
 
 # What the list and the form show by name; read with the rows instead of one by one.
 RELATED = (
@@ -37,50 +46,59 @@ RELATED = (
 )
 
 
-class SituationFilter(admin.SimpleListFilter):
-    """What follows from dates today; the start page links to these lists."""
+class SituationFilter(DefaultFilter):
+    """What follows from dates today; the start page links to these lists. The list starts with what is open."""
 
     title = "Lage"
     parameter_name = "lage"
+    default = SITUATIONS[OPEN]
+
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        super().__init__(request, *args)
+        # Whoever asks for what is reached, or what was answered in a Sachstandsabfrage, must not be left with an empty list.
+        self.asks_otherwise = any(name.startswith(("status", "abfrage")) for name in request.GET)
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """In the order of urgency."""
-        return [
-            ("verzoegert", "verzögert"),
-            ("in-14-tagen", "in 14 Tagen fällig"),
-            ("in-30-tagen", "in 30 Tagen fällig"),
-            ("ohne-rueckmeldung", "Rückmeldung überfällig"),
-            ("gefaehrdet", "gefährdet"),
-            ("verschoben", "verschoben"),
-            ("ohne-termin", "ohne Termin"),
-            ("offen", "noch offen"),
-        ]
+        told = [(key, words) for key, words in SITUATIONS.items() if key != OPEN]
+        return [*told, (self.everything, self.everything)]
+
+    def value(self) -> str | None:
+        """What the address asks for; None for what is open."""
+        found = super().value()
+        return self.everything if found is None and self.asks_otherwise else found
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Rows after the choice."""
-        return _in_situation(queryset, self.value() or "", on=timezone.localdate())
+        chosen = self.value()
+        if chosen == self.everything:
+            return queryset
+        return in_situation(queryset, chosen if chosen in SITUATIONS else OPEN, on=timezone.localdate())
 
 
-def _in_situation(rows: MilestoneQuerySet, situation: str, *, on: datetime.date) -> MilestoneQuerySet:
-    choices = {
-        "verzoegert": rows.overdue(on=on),
-        "in-14-tagen": rows.due_soon(on=on),
-        "in-30-tagen": rows.due_soon(on=on, within=IN_A_MONTH),
-        "ohne-rueckmeldung": rows.report_overdue(on=on),
-        "gefaehrdet": rows.endangered(),
-        "verschoben": rows.moved(),
-        "ohne-termin": rows.undated(),
-        "offen": rows.open(),
-    }
-    return choices.get(situation, rows)
+class EvidenceInline(BoundedInline):
+    """Files that show how far the milestone has come."""
 
+    model = MilestoneEvidence
+    fields = ("title", "file", "added_shown")
+    readonly_fields = ("added_shown",)
 
-def _confirm_today(milestone: Milestone, *, by: Any) -> None:
-    confirm(milestone, today=timezone.localdate(), by=by)
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With the accounts that added them."""
+        return super().get_queryset(request).select_related("added_by")
 
+    @admin.display(description="Hinzugefügt", empty_value="")
+    def added_shown(self, evidence: MilestoneEvidence) -> str | None:
+        """By whom and when; nothing in a new row."""
+        if evidence.pk is None:
+            return None
+        return f"{self._name(evidence)}, {timezone.localtime(evidence.added_at):%d.%m.%Y}"
 
-def _correct_today(milestone: Milestone, *, planned: Any, reason: str, by: Any) -> None:
-    correct_plan(milestone, planned=planned, reason=reason, by=by, today=timezone.localdate())
+    def _name(self, evidence: MilestoneEvidence) -> str:
+        """Name of who added it; read with the first row for all rows of the page."""
+        if not hasattr(self, "_names"):
+            self._names = names_of(evidence.milestone.evidence.values_list("added_by", flat=True))
+        return self._names.get(evidence.added_by_id, str(evidence.added_by))
 
 
 @admin.register(Milestone)
@@ -108,6 +126,7 @@ class MilestoneAdmin(BaseAdmin):
         ("responsible", RelatedOnlyFieldListFilter),
         ("measure__field_of_action", RelatedOnlyFieldListFilter),
         period_filter("planned", "geplant"),
+        RoundFilter,
     )
     search_keys = (
         "search_key",
@@ -118,7 +137,8 @@ class MilestoneAdmin(BaseAdmin):
         "measure__search_key",
         "project__search_key",
     )
-    readonly_fields = ("situation_shown", "waits_for", "waited_for_by")
+    inlines = (EvidenceInline,)
+    readonly_fields = ("situation_shown", "waits_for", "waited_for_by", "reports_shown")
     fieldsets = (
         (
             None,
@@ -134,6 +154,7 @@ class MilestoneAdmin(BaseAdmin):
             },
         ),
         (CONTEXT, {"fields": ("situation_shown", "waits_for", "waited_for_by")}),
+        (SAID, {"fields": ("reports_shown",)}),
         ("Wer", {"fields": ("responsible", "involved", "contact")}),
         ("Wozu", {"fields": ("measure", "project", "result_criterion", "predecessors", "position")}),
         (
@@ -141,35 +162,7 @@ class MilestoneAdmin(BaseAdmin):
             {"fields": ("resolution", "visit", "event", "source"), "classes": ("collapse",)},
         ),
     )
-    steps = (
-        Step(
-            name="bestaetigen",
-            label="Stand bestätigen …",
-            run=_confirm_today,
-            allowed=lambda milestone: milestone.is_open,
-            explanation="Es hat sich nichts geändert: Nur „Stand vom“ wird auf heute gesetzt.",
-            done="Stand bestätigt",
-        ),
-        Step(
-            name="verantwortlich",
-            label="Verantwortliche Dienststelle setzen …",
-            run=assign,
-            form=UnitForm,
-            explanation="Die Dienststelle wird für die Meilensteine verantwortlich. Die bisherige verliert die Zuständigkeit.",
-            done="Verantwortliche Dienststelle gesetzt",
-        ),
-        Step(
-            name="plan-berichtigen",
-            label="Geplanten Termin berichtigen …",
-            run=_correct_today,
-            form=PlanForm,
-            form_for=plan_form_for,
-            allowed=lambda milestone: milestone.planned is not None,
-            refusal=NO_PLAN,
-            explanation="Nur wenn der geplante Termin falsch eingetragen war. Hat er sich verschoben, tragen Sie eine Prognose ein.",
-            done="Geplanter Termin berichtigt",
-        ),
-    )
+    steps = door_admin.STEPS
     list_steps = ("bestaetigen", "verantwortlich")
     row_steps = ("bestaetigen",)
 
@@ -178,15 +171,26 @@ class MilestoneAdmin(BaseAdmin):
         return super().get_queryset(request).select_related(*RELATED).with_danger()  # type: ignore[attr-defined]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A stored plan is only shown: postponing never erases it (architecture). The form refuses another one that arrives."""
+        """What has a door is only shown once it is stored, like the plan: postponing never erases it (architecture).
+
+        The form refuses another plan that arrives; whatever else an older form brings changes nothing.
+        """
         fields = super().get_readonly_fields(request, obj)
-        is_fixed = obj is not None and obj.planned is not None and "planned" not in request.POST
-        return (*fields, "planned") if is_fixed else fields
+        if obj is None:
+            return fields
+        is_fixed = obj.planned is not None and "planned" not in request.POST
+        return (*fields, *BEHIND_DOORS, "planned") if is_fixed else (*fields, *BEHIND_DOORS)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Without what follows from stored dates as long as nothing is stored."""
+        """Without what follows from stored dates and what was said as long as nothing is stored."""
         fieldsets = super().get_fieldsets(request, obj)
-        return fieldsets if obj else [one for one in fieldsets if one[0] != CONTEXT]
+        return fieldsets if obj else [one for one in fieldsets if one[0] not in {CONTEXT, SAID}]
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Note who adds a file."""
+        for row in formset.extra_forms:
+            row.instance.added_by = request.user
+        super().save_formset(request, form, formset, change)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Whoever enters a milestone tells how things are today."""
@@ -236,6 +240,29 @@ class MilestoneAdmin(BaseAdmin):
         """What cannot be reached before this one."""
         return _linked(milestone.successors.all())
 
+    @admin.display(description="neueste zuerst")
+    def reports_shown(self, milestone: Milestone) -> str:
+        """What was said and by whom; a list of its own leads to more than fifty."""
+        found = list(milestone.reports.select_related("by", "unit")[: REPORTS_SHOWN + 1])
+        if not found:
+            return "noch keine; wie er steht, wurde mit ihm eingetragen"
+        names = names_of(row.by_id for row in found)
+        shown = _told((row, signature(row, names)) for row in found[:REPORTS_SHOWN])
+        if len(found) <= REPORTS_SHOWN:
+            return shown
+        address = reverse("admin:concept_milestonereport_changelist", query={"milestone__id__exact": milestone.pk})
+        return shown + format_html('<a href="{}">alle Rückmeldungen und Kommentare</a>', address)
+
+
+def _told(reports: Any) -> SafeString:
+    """List of pairs of a report and who said it."""
+    lines = (
+        (row.headline(), timezone.localtime(row.at).strftime("%d.%m.%Y, %H:%M"), who, f"{row.as_of:%d.%m.%Y}", row.text)
+        for row, who in reports
+    )
+    line = "<li><strong>{}</strong> – {} Uhr, {}; Stand vom {}<br>{}</li>"
+    return format_html("<ul>{}</ul>", format_html_join("", line, lines))
+
 
 def _linked(milestones: QuerySet) -> str:
     """List of milestones with date and status, each a link; says so when there are none."""
@@ -252,3 +279,113 @@ def _linked(milestones: QuerySet) -> str:
     if not lines:
         return "nichts"
     return format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}">{}</a> – {} ({})</li>', lines))
+
+
+class KindFilter(admin.SimpleListFilter):
+    """What was done; the start page links to the moved dates."""
+
+    title = "Art"
+    parameter_name = "art"
+    moved = "verschoben"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Moved dates under the name the start page knows, the other steps under their own."""
+        others = [(step.value, str(step.label)) for step in ReportStep if step != ReportStep.RESCHEDULE]
+        return [(self.moved, str(ReportStep.RESCHEDULE.label)), *others]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Rows after the choice."""
+        if self.value() == self.moved:
+            return queryset.moved()
+        return queryset.filter(step=self.value()) if self.value() in set(ReportStep) else queryset
+
+
+class PassedOnFilter(admin.SimpleListFilter):
+    """Whether a unit said it itself or through the Koordination."""
+
+    title = "im Auftrag"
+    parameter_name = "im-auftrag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Both."""
+        return [("ja", "im Auftrag einer Dienststelle"), ("nein", "selbst gemeldet")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Rows after the choice."""
+        wanted = {"ja": queryset.exclude(channel=""), "nein": queryset.filter(channel="")}
+        return wanted.get(self.value() or "", queryset)
+
+
+class ReportChangeList(RangedChangeList):
+    """List that knows the names of the people behind the accounts of its page."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Rows of the page, each with `who` said it; one query for all names."""
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        names = names_of(row.by_id for row in self.result_list)
+        for row in self.result_list:
+            row.who = signature(row, names)
+
+
+@admin.register(MilestoneReport)
+class MilestoneReportAdmin(ViewOnlyAdmin):
+    """Everything that was said about milestones, newest first; it stays as it was said."""
+
+    work_group = DESK
+    work_order = 15
+    list_display = ("at", "milestone", "headline_shown", "who_shown", "as_of", "text_shown")
+    list_display_links = ("at",)
+    list_filter = (
+        KindFilter,
+        "reason",
+        ("milestone__responsible", RelatedOnlyFieldListFilter),
+        PassedOnFilter,
+        ("at", DateFieldListFilter),
+    )
+    list_select_related = ("milestone", "by", "unit")
+    search_keys = ("milestone__search_key",)
+    # The second count would be one query more, beside those of the filters.
+    show_full_result_count = False
+    fields = (
+        "milestone",
+        "headline_shown",
+        "text",
+        "who_shown",
+        "at",
+        "as_of",
+        "unit",
+        ("channel", "received_on"),
+        ("status_before", "status"),
+        ("moved_from", "moved_to", "reason"),
+        "reached_on",
+    )
+    readonly_fields = ("headline_shown", "who_shown", "at")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RangedChangeList]:
+        """List that knows names."""
+        return ReportChangeList
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What was said has no history; that of its milestone tells what became of it."""
+        report = self.get_object(request, unquote(object_id))
+        if report is None or not self.has_view_permission(request, report):
+            return super().history_view(request, object_id, extra_context)
+        return HttpResponseRedirect(reverse("admin:concept_milestone_history", args=[report.milestone_id]))
+
+    @admin.display(description="Was", ordering="step")
+    def headline_shown(self, report: MilestoneReport) -> str:
+        """The kind, another status, another date."""
+        return report.headline()
+
+    @admin.display(description="Wer")
+    def who_shown(self, report: Any) -> str:
+        """Name and unit; for what was passed on also how and when it was received."""
+        return getattr(report, "who", None) or signature(report, names_of([report.by_id]))
+
+    @admin.display(description="Text", empty_value="")
+    def text_shown(self, report: MilestoneReport) -> str | None:
+        """The words, as long as a line of the list holds."""
+        return Truncator(report.text).chars(TEXT_SHOWN) or None

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from concept.forms import IndicatorValueForm, IndicatorValueFormSet, ProgressForm
+from concept.forms import IndicatorValueForm, IndicatorValueFormSet, MeasureForm, ProgressForm
 from concept.models import FieldOfAction, Goal, Indicator, IndicatorValue, Measure
 from concept.models.figures import number_text
 from concept.progress import set_progress
@@ -161,6 +161,7 @@ class MilestoneNumberFilter(admin.SimpleListFilter):
 class MeasureAdmin(BaseAdmin):
     """Measures of the concept with their progress."""
 
+    form = MeasureForm
     work_group = DESK
     work_order = 20
     lock_all = True
@@ -236,6 +237,11 @@ class MeasureAdmin(BaseAdmin):
         """With the numbers of open and of late milestones."""
         return super().get_queryset(request).with_number_of_milestones(on=timezone.localdate())  # type: ignore[attr-defined]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The progress of a stored measure has a step of its own."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if obj is None else (*fields, "status")
+
     @admin.display(description="Federführung", ordering="lead__sort_key", empty_value="offen")
     def lead_shown(self, measure: Measure) -> str | None:
         """Code of the unit."""
@@ -244,7 +250,7 @@ class MeasureAdmin(BaseAdmin):
     @admin.display(description="Meilensteine offen", ordering="open_milestones")
     def open_shown(self, measure: Any) -> str:
         """How many milestones are still to be reached, linked to them."""
-        return _milestones(measure, measure.open_milestones, "offen")
+        return _milestones(measure, measure.open_milestones)
 
     @admin.display(description="davon verzögert", ordering="late_milestones")
     def late_shown(self, measure: Any) -> str:
@@ -267,11 +273,11 @@ class MeasureAdmin(BaseAdmin):
         if not lines:
             return "noch keine"
         shown = format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}">{}</a> – {}</li>', lines))
-        return shown + _milestones(measure, "alle Meilensteine") if len(found) > MILESTONES_SHOWN else shown
+        return shown + _milestones(measure, "alle Meilensteine", "alle") if len(found) > MILESTONES_SHOWN else shown
 
 
 def _milestones(measure: Measure, text: Any, situation: str = "") -> SafeString:
-    """`text` as a link to the milestones of `measure` in a `situation` of their filter; empty: all of them."""
+    """`text` as a link to the milestones of `measure` in a `situation` of their filter; empty: the open ones."""
     wanted = {"measure__id__exact": measure.pk} | ({"lage": situation} if situation else {})
     return format_html('<a href="{}">{}</a>', reverse("admin:concept_milestone_changelist", query=wanted), text)
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", start, name="start"),
     path("", include("kepol.accounts.urls")),
     path("", include("kepol.council.urls")),
+    path("", include("concept.urls")),
     path("dateien/", include("kepol.files.urls")),
     path("verwaltung/", admin.site.urls),
     path("zeitraum/", period_reading, name="period_reading"),

@@ -1,5 +1,7 @@
 """Start page and health."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -7,11 +9,16 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from kepol.accounts.choices import Role
+
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """Lead everybody to where their work is: desk workers to the back office, readers to the submissions."""
-    return redirect("admin:index" if request.user.is_staff else "council:submission_list")
+    """Lead everybody to where their work is: desk workers to the back office, units to their milestones, readers to the submissions."""
+    user: Any = request.user
+    if user.is_staff:
+        return redirect("admin:index")
+    return redirect("concept:milestone_own" if Role.FACHBEREICH in user.roles else "council:submission_list")
 
 
 @require_safe

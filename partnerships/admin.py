@@ -508,6 +508,11 @@ class ProjectAdmin(BaseAdmin):
     )
     list_steps = ("status-setzen",)
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Where a stored project stands is set by its step."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if obj is None else (*fields, "status")
+
     @admin.display(description="Partnerschaft", ordering="partnership__sort_key", empty_value="keine")
     def partnership_shown(self, project: Project) -> Partnership | None:
         """Name, or that there is none."""

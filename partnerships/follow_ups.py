@@ -4,9 +4,10 @@ import datetime
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
-from kepol.lib.contracts import Count, FollowUp
+from kepol.lib.contracts import FollowUp, Question
 from partnerships.choices import AgreementState
 from partnerships.models import Agreement, Visit
 
@@ -17,42 +18,34 @@ AHEAD = "bald"
 class PartnershipFollowUp(FollowUp):
     """Agreements that run out or have run out, trips without consent, and the visits of the next weeks."""
 
-    def counts(self, user: Any, *, on: datetime.date) -> Iterator[Count]:
+    def questions(self, user: Any, *, on: datetime.date) -> Iterator[Question]:
         """Two counts for whoever works on agreements, two for whoever works on visits."""
         if user.has_perm("partnerships.change_agreement"):
             yield _expiring(on)
-            yield _expired(on)
+            expired = Agreement.objects.expired(on=on)
+            url = _agreements(AgreementState.EXPIRED)
+            yield Question("Vereinbarungen abgelaufen ohne Nachfolge", expired, url, is_urgent=True)
         if user.has_perm("partnerships.change_visit"):
-            yield from _visits(on)
+            lacking, ahead = Visit.objects.lacking_approval(on=on), Visit.objects.ahead(on=on)
+            yield Question("Reisen ohne Zustimmung", lacking, _visit_list(zustimmung=MISSING))
+            yield Question("Besuche in den nächsten 60 Tagen", ahead, _visit_list(wann=AHEAD))
 
 
-def _expiring(on: datetime.date) -> Count:
-    rows = list(Agreement.objects.expiring(on=on).order_by("valid_to", "pk").values_list("title", "valid_to"))
-    note = f"Als Nächstes „{rows[0][0]}“ am {rows[0][1]:%d.%m.%Y}." if rows else ""
-    return Count(
-        label="Vereinbarungen laufen aus",
-        count=len(rows),
-        url=_agreements(AgreementState.EXPIRING),
-        is_urgent=bool(rows),
-        note=note,
+def _expiring(on: datetime.date) -> Question:
+    rows = Agreement.objects.expiring(on=on)
+    return Question(
+        "Vereinbarungen laufen aus",
+        rows,
+        _agreements(AgreementState.EXPIRING),
+        is_urgent=True,
+        first=rows.order_by("valid_to", "pk").values(first=JSONObject(title="title", day="valid_to"))[:1],
+        about=_next_end,
     )
 
 
-def _expired(on: datetime.date) -> Count:
-    number = Agreement.objects.expired(on=on).count()
-    return Count(
-        label="Vereinbarungen abgelaufen ohne Nachfolge",
-        count=number,
-        url=_agreements(AgreementState.EXPIRED),
-        is_urgent=number > 0,
-    )
-
-
-def _visits(on: datetime.date) -> Iterator[Count]:
-    lacking = Visit.objects.lacking_approval(on=on).count()
-    yield Count(label="Reisen ohne Zustimmung", count=lacking, url=_visit_list(zustimmung=MISSING))
-    ahead = Visit.objects.ahead(on=on).count()
-    yield Count(label="Besuche in den nächsten 60 Tagen", count=ahead, url=_visit_list(wann=AHEAD))
+def _next_end(agreement: dict[str, Any]) -> dict[str, str]:
+    day = datetime.date.fromisoformat(agreement["day"])
+    return {"note": f"Als Nächstes „{agreement['title']}“ am {day:%d.%m.%Y}."}
 
 
 def _agreements(state: AgreementState) -> str:

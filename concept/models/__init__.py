@@ -3,11 +3,14 @@
 from concept.models.milestones import Milestone, refuse_double_role, refuse_predecessor_circle
 from concept.models.plan import FieldOfAction, Goal, Indicator, IndicatorValue, Measure
 from concept.models.process import Evaluation, InventoryItem, PeerConcept, Workshop
+from concept.models.reminders import Escalation, EscalationState, Occasion, ReminderItem, ReminderLevel
 from concept.models.reports import AppendOnly, MilestoneEvidence, MilestoneReport
 from concept.models.rounds import RoundItem, StatusRound
 
 __all__ = [
     "AppendOnly",
+    "Escalation",
+    "EscalationState",
     "Evaluation",
     "FieldOfAction",
     "Goal",
@@ -18,7 +21,10 @@ __all__ = [
     "Milestone",
     "MilestoneEvidence",
     "MilestoneReport",
+    "Occasion",
     "PeerConcept",
+    "ReminderItem",
+    "ReminderLevel",
     "RoundItem",
     "StatusRound",
     "Workshop",

@@ -84,6 +84,7 @@ class Milestone(Keyed, Sourced, Record):
     )
 
     unit_paths = ("responsible", "involved")
+    history_parts = ("evidence",)
     _history_m2m_fields = ["involved", "predecessors"]
 
     # Set by a form, which checks the relations chosen in it instead of those stored.

@@ -45,7 +45,9 @@ def session_guard(get_response: View) -> View:
         response = get_response(request)
         if request.user.is_authenticated:
             request.session.setdefault(SIGNED_IN_AT, int(time.time()))
-            prolong(request.session.session_key)
+            # A changed session is saved with a new end anyway.
+            if not request.session.modified:
+                prolong(request.session.session_key)
         elif was_signed_in:
             # Not "cookies": that would reach the other applications of the city under the same domain.
             response.headers["Clear-Site-Data"] = '"cache", "storage"'

@@ -2,46 +2,51 @@
 
 import datetime
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+from django.db.models import QuerySet
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from kepol.council.choices import Origin
 from kepol.council.models import Consultation, Submission
-from kepol.lib.contracts import Count, FollowUp
+from kepol.lib.contracts import FollowUp, Question
 
 
 class CouncilFollowUp(FollowUp):
     """Drafts, the next sittings, and sittings whose result is not recorded yet."""
 
-    def counts(self, user: Any, *, on: datetime.date) -> Iterator[Count]:
+    def questions(self, user: Any, *, on: datetime.date) -> Iterator[Question]:
         """Three counts for whoever works on submissions."""
         if not user.has_perm("council.change_submission"):
             return
         drafts = reverse("admin:council_submission_changelist", query={"origin__exact": Origin.HERE.value})
-        yield Count("Entwürfe von Vorlagen", Submission.objects.drafts().count(), drafts)
-        yield Count(
+        rows = Consultation.objects
+        yield Question("Entwürfe von Vorlagen", Submission.objects.drafts(), drafts)
+        yield Question(
             "Beratungen in den nächsten 30 Tagen",
-            Consultation.objects.upcoming(on=on).count(),
+            rows.upcoming(on=on),
             _consultations("bald"),
-            note=_next_sitting(on=on),
+            first=_next_sitting(on),
+            about=partial(_countdown, on=on),
         )
-        yield Count(
-            "Sitzung vorbei, Ergebnis offen",
-            Consultation.objects.awaiting_outcome(on=on).count(),
-            _consultations("offen"),
-        )
+        yield Question("Sitzung vorbei, Ergebnis offen", rows.awaiting_outcome(on=on), _consultations("offen"))
 
 
-def _next_sitting(*, on: datetime.date) -> str:
-    """Committee, day and how far off that is, however far; empty when no sitting is planned."""
-    ahead = Consultation.objects.ahead(on=on).select_related("committee")
-    first = ahead.order_by("meeting_date", "position", "pk").first()
-    if first is None or first.meeting_date is None:
-        return ""
-    days = (first.meeting_date - on).days
-    name = first.committee.short_name or first.committee.name
-    return f"die nächste: {name} am {first.meeting_date:%d.%m.%Y}, {_in_words(days)}"
+def _next_sitting(on: datetime.date) -> QuerySet:
+    """The next sitting, however far off."""
+    ahead = Consultation.objects.ahead(on=on).filter(meeting_date__isnull=False)
+    found = JSONObject(short="committee__short_name", name="committee__name", day="meeting_date")
+    first: QuerySet = ahead.order_by("meeting_date", "position", "pk").values(first=found)[:1]
+    return first
+
+
+def _countdown(sitting: dict[str, Any], *, on: datetime.date) -> dict[str, str]:
+    """Committee, day and how far off that is."""
+    day = datetime.date.fromisoformat(sitting["day"])
+    name = sitting["short"] or sitting["name"]
+    return {"note": f"die nächste: {name} am {day:%d.%m.%Y}, {_in_words((day - on).days)}"}
 
 
 def _in_words(days: int) -> str:

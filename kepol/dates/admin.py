@@ -1,4 +1,4 @@
-"""Wiedervorlagen in the back office: a list to work off. They are set on the page of a record."""
+"""Wiedervorlagen in the back office: a list to work off. They are set on the page of a record. And the city's closed days."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from kepol.accounts.models import User
-from kepol.dates.models import Tickler
+from kepol.dates.models import ClosedDay, Tickler
 from kepol.dates.panels import lateness
 from kepol.dates.steps import FINISH, REOPEN, colleagues
 from kepol.lib.backoffice.admin import BaseAdmin, DefaultFilter
@@ -93,3 +93,13 @@ class TicklerAdmin(BaseAdmin):
     def record_link(self, tickler: Tickler) -> str:
         """Link to the record, under the name it bore when the Wiedervorlage was set."""
         return tickler.record_link
+
+
+@admin.register(ClosedDay)
+class ClosedDayAdmin(BaseAdmin):
+    """Days on which nobody is reminded, beside weekends and holidays."""
+
+    work_group = "Stammdaten"
+    work_order = 60
+    list_display = ("name", "first_day", "last_day")
+    fields = ("name", "first_day", "last_day")

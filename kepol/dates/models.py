@@ -1,10 +1,11 @@
-"""Wiedervorlage: on a day, somebody wants to look at a record again."""
+"""Wiedervorlage: on a day, somebody wants to look at a record again. And the days on which the city is closed."""
 
 import datetime
+from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from kepol.dates.querysets import TicklerQuerySet
 from kepol.lib.backoffice.attached import Attached
@@ -67,3 +68,39 @@ class Tickler(Keyed, Attached, Record):
     def is_overdue(self, *, on: datetime.date) -> bool:
         """Whether it is open and its day lies before `on`."""
         return not self.is_done and self.due_on < on
+
+
+class ClosedDay(Keyed, Record):
+    """One day or several in a row, both ends included, on which the city is closed although nobody has a holiday by law."""
+
+    first_day = models.DateField("erster Tag")
+    last_day = models.DateField("letzter Tag", help_text="Bei einem einzelnen Tag derselbe.")
+    name = models.CharField("Anlass", max_length=100, help_text="Zum Beispiel: Betriebsferien, Weiberfastnacht.")
+
+    class Meta:
+        verbose_name = "Schließtag"
+        verbose_name_plural = "Schließtage"
+        ordering = ["-first_day", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(first_day__lte=F("last_day")),
+                name="dates_closedday_in_order",
+                violation_error_message="Der letzte Tag liegt vor dem ersten.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        if self.first_day == self.last_day:
+            return f"{self.name} am {self.first_day:%d.%m.%Y}"
+        return f"{self.name} vom {self.first_day:%d.%m.%Y} bis {self.last_day:%d.%m.%Y}"
+
+    def key_source(self) -> str:
+        """The occasion."""
+        return self.name
+
+    def days(self, *, first: datetime.date, last: datetime.date) -> Iterator[datetime.date]:
+        """Each of its days from `first` to `last`, both included."""
+        day, end = max(self.first_day, first), min(self.last_day, last)
+        while day <= end:
+            yield day
+            day += datetime.timedelta(days=1)

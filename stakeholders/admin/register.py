@@ -10,8 +10,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from kepol.lib.backoffice.admin import BaseAdmin, BoundedInline, RetiredFilter
+from stakeholders.access_steps import ACCESS_STEPS
+from stakeholders.admin.access import InvitingAdmin
 from stakeholders.admin.filters import LastContactFilter, ReviewFilter, TermFilter
-from stakeholders.models import Membership, Organisation, OrganisationAlias, OrganisationName, Person
+from stakeholders.models import Absence, Membership, Organisation, OrganisationAlias, OrganisationName, Person
 from stakeholders.reviews import proposing_reviews
 from stakeholders.steps import ERASE, EXTEND, NOTE_WITH_ORGANISATION, NOTE_WITH_PERSON
 
@@ -73,6 +75,15 @@ class MembershipInline(BoundedInline):
     fields = ("organisation", "role", "valid_from", "valid_to")
 
 
+class AbsenceInline(BoundedInline):
+    """When somebody is away."""
+
+    model = Absence
+    fk_name = "person"
+    fields = ("first_day", "last_day", "deputy")
+    verbose_name_plural = "Abwesenheiten (ohne Grund; in dieser Zeit wird die Vertretung erinnert)"
+
+
 @admin.register(Organisation)
 class OrganisationAdmin(BaseAdmin):
     """All organisations in one register, the city's own units among them."""
@@ -116,12 +127,12 @@ class OrganisationAdmin(BaseAdmin):
 
 
 @admin.register(Person)
-class PersonAdmin(BaseAdmin):
+class PersonAdmin(InvitingAdmin):
     """People with their work contact."""
 
     work_group = "Akteure"
     work_order = 20
-    steps = (NOTE_WITH_PERSON, EXTEND, ERASE)
+    steps = (NOTE_WITH_PERSON, *ACCESS_STEPS, EXTEND, ERASE)
     list_steps = (NOTE_WITH_PERSON.name, EXTEND.name, ERASE.name)
     row_steps = (NOTE_WITH_PERSON.name,)
     list_display = ("family_name", "given_name", "organisations_shown", "function", "email", "review_on", "retired_on")
@@ -132,7 +143,7 @@ class PersonAdmin(BaseAdmin):
         "memberships__organisation__aliases__search_key",
         "memberships__organisation__former_names__search_key",
     )
-    inlines = (MembershipInline,)
+    inlines = (MembershipInline, AbsenceInline)
     readonly_fields = ("retired_on", "retired_reason")
     fieldsets = (
         (None, {"fields": (("title", "given_name", "family_name"), "function")}),

@@ -1,5 +1,6 @@
 """Everybody the city works with: the register, contacts, bodies that steer the programme, events."""
 
+from stakeholders.models.absences import Absence
 from stakeholders.models.bodies import Body, BodyMember
 from stakeholders.models.contacts import ContactEntry
 from stakeholders.models.events import Event
@@ -13,6 +14,7 @@ from stakeholders.models.register import (
 )
 
 __all__ = [
+    "Absence",
     "Body",
     "BodyMember",
     "ContactEntry",

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from kepol.lib.contracts import Count, implementations
+from kepol.lib.contracts import Count, follow_up, implementations
 
 # In the order of a working day; a model admin names its group.
 GROUPS = (
@@ -92,10 +92,10 @@ class BackOfficeSite(admin.AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Start page with what matters today."""
         today = timezone.localdate()
-        sources = implementations(settings.FOLLOW_UPS)
-        counts = [count for source in sources for count in source.counts(request.user, on=today)]
+        counts, tables = follow_up(implementations(settings.FOLLOW_UPS), request.user, on=today)
         counts.sort(key=_importance)
-        context = {"counts": counts, "has_work": any(count.count for count in counts), "today": today}
+        has_work = any(count.count for count in counts)
+        context = {"counts": counts, "tables": tables, "has_work": has_work, "today": today}
         return super().index(request, {**context, **(extra_context or {})})
 
 
