@@ -1,11 +1,32 @@
 """Databases and browser of the tests; factories and people stand in modules of their own."""
 
 import os
+import time
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from tests.desks import desks, reference_data  # noqa: F401 (fixtures)
 from tools.packages import chromium
+
+
+@pytest.fixture(autouse=True)
+def _settled_sessions(monkeypatch):
+    """Let a test client sign in as if a page had been answered since, so that counting queries counts those of the page."""
+    from kepol.accounts import middleware  # noqa: PLC0415 - the settings have to stand first
+
+    force_login = Client.force_login
+
+    def settled(client, user, backend=None):
+        force_login(client, user, backend)
+        session = client.session
+        session[middleware.SIGNED_IN_AT] = int(time.time())
+        session.save()
+        middleware._prolonged[session.session_key] = timezone.now()
+
+    monkeypatch.setattr(Client, "force_login", settled)
+
 
 # --- Browser ------------------------------------------------------------------------------------------------------
 CHROMIUM_FLAGS = [

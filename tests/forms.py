@@ -23,7 +23,7 @@ class FormReader(HTMLParser):
             self.select, self.options = given, []
         elif tag == "option" and self.select is not None:
             self.options.append((given.get("value", ""), "selected" in given))
-        elif tag == "textarea":
+        elif tag == "textarea" and "name" in given:
             self.text = (given["name"], [])
 
     def handle_data(self, data):

@@ -7,13 +7,12 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
 from concept.choices import PostponementReason, Status
-from concept.lifecycle import confirm, correct_plan
 from concept.models import (
     Evaluation,
     FieldOfAction,
@@ -188,17 +187,19 @@ def test_news_are_missing_after_a_hundred_days():
 
 ENDANGERED = [
     # status, end of what it waits for; expected
-    (Status.PLANNED, day(2026, 7, 1), True),
-    (Status.IN_PROGRESS, day(2026, 7, 1), True),
-    (Status.PLANNED, day(2026, 6, 30), False),
-    (Status.REACHED, day(2026, 7, 1), False),
-    (Status.DROPPED, day(2026, 7, 1), False),
+    (Status.PLANNED, day(2026, 4, 2), True),
+    (Status.IN_PROGRESS, day(2026, 4, 2), True),
+    (Status.PLANNED, day(2026, 4, 1), False),
+    (Status.PLANNED, day(2026, 3, 31), False),
+    (Status.REACHED, day(2026, 4, 2), False),
+    (Status.PAUSED, day(2026, 4, 2), False),
+    (Status.DROPPED, day(2026, 4, 2), False),
     (Status.PLANNED, None, False),
 ]
 
 
 @pytest.mark.parametrize(("status", "end", "expected"), ENDANGERED)
-def test_endangered_by_an_open_one_that_ends_later(status, end, expected):
+def test_endangered_by_an_open_one_that_ends_after_the_start(status, end, expected):
     before = of_status(status, Period(end, end) if end else None, None)
     row = MilestoneFactory(planned=PERIODS["quarter"], predecessors=[before])
     assert row.is_endangered() is expected
@@ -362,66 +363,14 @@ def test_goal_and_measure_stay_in_one_field_of_action():
 
 
 # --- Verbs ---------------------------------------------------------------------------------------------------------
-def test_confirming_renews_nothing_but_the_day():
-    user = UserFactory(email="eva@example.org")
-    row = MilestoneFactory(status=Status.IN_PROGRESS, reported_on=day(2026, 1, 15))
-    confirm(row, on=TODAY, by=user)
-    assert Milestone.objects.get(pk=row.pk).reported_on == TODAY
-    assert entries(row)[0].sentence == "eva@example.org hat geändert: Stand vom von „15.01.2026“ zu „06.05.2026“."
-
-
-@pytest.mark.parametrize("status", sorted(set(Status) - Status.OPEN))
-def test_what_is_not_open_is_not_confirmed(status):
-    row = of_status(status, None, None)
-    with pytest.raises(ValidationError, match="Bestätigen lässt sich nur"):
-        confirm(row, on=TODAY, by=None)
-    assert Milestone.objects.get(pk=row.pk).version == row.version
-
-
-def test_confirming_overwrites_no_unseen_work():
-    row = MilestoneFactory()
-    confirm(Milestone.objects.get(pk=row.pk), on=TODAY, by=None)
-    with pytest.raises(Conflict):
-        confirm(row, on=TODAY + DAY, by=None)
-
-
-def test_a_wrong_plan_is_corrected_and_the_note_tells_what_it_was():
-    row = MilestoneFactory(planned=PERIODS["quarter"], note="Angefragt", reported_on=day(2026))
-    correct_plan(row, planned=PERIODS["month"], reason=" Tippfehler ", by=UserFactory(email="eva@example.org"))
-    stored = Milestone.objects.get(pk=row.pk)
-    assert (stored.planned, stored.forecast, stored.reported_on) == (PERIODS["month"], None, day(2026))
-    assert stored.note == "Angefragt\nGeplanter Termin berichtigt (war Q2/2026): Tippfehler"
-    assert "geplant von „Q2/2026“ zu „Mai 2026“" in entries(row)[0].sentence
-
-
-NO_CORRECTION = [
-    # plan, new plan, reason, sentence
-    (None, "month", "Tippfehler", "Dieser Meilenstein hat noch keinen geplanten Termin"),
-    ("month", "month", "Tippfehler", "Geplant ist schon „Mai 2026“"),
-    ("month", "quarter", " ", "Warum war der geplante Termin falsch"),
-    ("month", "until", "Tippfehler", "Die Prognose nennt den geplanten Termin"),
-]
-
-
-@pytest.mark.parametrize(("planned", "wanted", "reason", "sentence"), NO_CORRECTION)
-def test_a_plan_is_not_corrected_without_need(planned, wanted, reason, sentence):
-    row = of_status(Status.PLANNED, PERIODS[planned] if planned else None, PERIODS["until"])
-    with pytest.raises(ValidationError, match=sentence):
-        correct_plan(row, planned=PERIODS[wanted], reason=reason, by=None)
-    assert Milestone.objects.get(pk=row.pk).version == row.version
-
-
-def test_correcting_a_plan_overwrites_no_unseen_work():
-    row = MilestoneFactory(planned=PERIODS["quarter"])
-    Milestone.objects.get(pk=row.pk).save()
-    with pytest.raises(Conflict):
-        correct_plan(row, planned=PERIODS["month"], reason="Tippfehler", by=None)
+def koordination():
+    return UserFactory(email="eva@example.org", roles=[Role.KOORDINATION])
 
 
 def test_a_unit_that_takes_over_is_no_longer_involved():
     old, new = UnitFactory(code="FB 01", name="Alt"), UnitFactory(code="FB 36", name="Neu")
     row = MilestoneFactory(responsible=old, involved=[new])
-    assign(row, unit=new, by=UserFactory(email="eva@example.org"))
+    assign(row, unit=new, by=koordination())
     stored = Milestone.objects.get(pk=row.pk)
     assert (stored.responsible, list(stored.involved.all())) == (new, [])
     assert entries(row)[0].sentence == (
@@ -433,10 +382,29 @@ def test_a_unit_that_takes_over_is_no_longer_involved():
 def test_only_a_unit_of_the_city_takes_over():
     row = MilestoneFactory()
     unit = row.responsible
-    with pytest.raises(ValidationError) as refused:
-        assign(row, unit=OrganisationFactory(), by=None)
-    assert list(refused.value.message_dict) == ["responsible"]
+    retired, by = UnitFactory(retired_on=day(2026), retired_reason="aufgelöst"), koordination()
+    for other in (OrganisationFactory(), retired):
+        with pytest.raises(ValidationError) as refused:
+            assign(Milestone.objects.get(), unit=other, by=by)
+        assert list(refused.value.message_dict) == ["responsible"]
     assert Milestone.objects.get(pk=row.pk).responsible == unit
+
+
+@pytest.mark.parametrize("role", [*sorted(set(Role) - {Role.KOORDINATION}), None], ids=str)
+def test_nobody_but_the_koordination_says_who_is_responsible(role):
+    row, own = MilestoneFactory(), UnitFactory()
+    with pytest.raises(PermissionDenied):
+        assign(row, unit=own, by=person_of(own, role))
+    assert Milestone.objects.get().responsible == row.responsible
+
+
+def test_taking_over_overwrites_no_unseen_work():
+    row, new = MilestoneFactory(), UnitFactory()
+    row.involved.add(new)
+    Milestone.objects.get().save()
+    with pytest.raises(Conflict):
+        assign(row, unit=new, by=koordination())
+    assert list(row.involved.all()) == [new]
 
 
 def test_the_progress_of_a_measure_keeps_its_reason_or_takes_a_new_one():

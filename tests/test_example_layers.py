@@ -8,7 +8,9 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management import CommandError, call_command
 
-from concept.models import InventoryItem, Milestone
+from concept.choices import Channel
+from concept.lifecycle import OnBehalf, comment, confirm
+from concept.models import InventoryItem, Milestone, MilestoneReport
 from kepol.accounts.choices import Role
 from kepol.council.models import Committee, OfficeHolder, Submission
 from kepol.dates.models import Tickler
@@ -22,6 +24,7 @@ from partnerships.models import Agreement, Partnership, Stage
 from stakeholders.models import Body, ContactEntry, Organisation
 from tests.example_rows import DAY, content, row, versions
 from tests.factories import OrganisationFactory, UserFactory
+from tests.factories.concept import MilestoneFactory
 
 
 @pytest.fixture
@@ -123,6 +126,56 @@ def test_what_was_entered_here_holds_the_layer_it_points_to(demo, entered):
         remove("paper", on=DAY)
     assert f"weil hier Eingetragenes zu ihr gehört: {named}. Löschen Sie diese Einträge" in refused.value.messages[0]
     assert versions() == before
+
+
+def reports():
+    """What is said in the example, under keys that survive loading again."""
+    rows = MilestoneReport.objects.order_by("pk").select_related("milestone", "by", "unit")
+    return [(one.milestone.source_key, one.step, one.author(), one.as_of, one.movement(), one.text) for one in rows]
+
+
+def test_what_is_said_goes_through_the_door_once_a_day_of_loading_and_goes_with_its_layer(demo):
+    load(on=DAY)
+    first = reports()
+    assert len(first) == 7
+    assert {one[2] for one in first if "Telefon" in one[2]} == {
+        "koordination@demo.example für FB 36 (Telefon vom 19.10.2026)"
+    }
+    assert [one[4] for one in first if one[1] == "reschedule"] == ["29.10.2026 → 11.02.2027 (Partner)"]
+    before = versions("continuation")
+    load(on=DAY)
+    assert (reports(), versions("continuation")) == (first, before)
+    load(on=DAY + datetime.timedelta(days=30))
+    moved = next(one for one in reports() if one[1] == "reschedule")
+    assert (len(reports()), moved[4]) == (7, "28.11.2026 → 13.03.2027 (Partner)")
+    remove("continuation", on=DAY)
+    assert reports() == []
+
+
+def said_here(layer_row):
+    someone = UserFactory(roles=[Role.KOORDINATION])
+    return comment(Milestone.objects.get(pk=row(layer_row).pk), text="Von hier", by=someone, today=DAY)
+
+
+@pytest.mark.parametrize("milestone", ["bsp-ausschreibung", "bsp-schulliste"])
+def test_what_somebody_said_here_holds_the_layer_and_is_not_laid_out_anew(demo, milestone):
+    load(on=DAY)
+    said_here(milestone)
+    load(on=DAY + datetime.timedelta(days=1))
+    assert MilestoneReport.objects.filter(text="Von hier").exists()
+    with pytest.raises(ValidationError, match="wurde hier etwas gemeldet: Kommentar am") as refused:
+        remove("continuation", on=DAY)
+    assert f"zu „{row(milestone)}“. Mit --also-changed" in refused.value.messages[0]
+    remove("continuation", on=DAY, also_changed=True)
+    assert not MilestoneReport.objects.exists()
+
+
+def test_a_report_for_a_unit_of_the_layer_about_something_else_holds_it(demo):
+    load(on=DAY, layers=["paper"])
+    someone, other = UserFactory(roles=[Role.KOORDINATION]), MilestoneFactory()
+    confirm(other, by=someone, today=DAY, on_behalf_of=OnBehalf(row("fb-36"), Channel.PHONE, DAY))
+    with pytest.raises(ValidationError, match="weil hier Eingetragenes zu ihr gehört: Rückmeldung „unverändert"):
+        remove("paper", on=DAY)
 
 
 def test_rows_the_files_no_longer_know_go_too(demo):

@@ -2,8 +2,9 @@
 
 A table is named after its model (`[[field_of_action]]`), a table inside it after the relation to its parts
 (`[[partnership.stages]]`). A row is known by its `key`, unique in the whole example; where it points to another row stands the
-key of that row. `[[change]]` gives fields of a row of an earlier layer other values. Files are read in the order of their names;
-inside a file all tables of one name stand together, where the first of them stands.
+key of that row. `[[change]]` gives fields of a row of an earlier layer other values, `[[said]]` is what somebody said about a
+milestone of the layer. Files are read in the order of their names; inside a file all tables of one name stand together, where the
+first of them stands.
 """
 
 import re
@@ -28,7 +29,7 @@ LAYERS = {
     "public": "öffentliche Angaben darüber hinaus",
     "continuation": "eine erfundene Fortsetzung mit Terminen ab dem Tag des Ladens",
 }
-CHANGE, PAGE = "change", "page"
+CHANGE, PAGE, SAID = "change", "page", "said"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,21 @@ class Change:
         return self.to | ({"source": f"{fact.source}; {self.source}"} if has_source(fact.model) else {})
 
 
+@dataclass(frozen=True)
+class Said:
+    """A step with the milestone `milestone`, taken by the account `by` on the day `on`, counted from the day of loading.
+
+    `step` names a verb of `concept.lifecycle`, `values` what else it asks for.
+    """
+
+    milestone: str
+    by: str
+    step: str
+    on: dict[str, Any]
+    values: dict[str, Any]
+    source: str
+
+
 def has_source(model: Any) -> bool:
     """Whether rows of `model` say themselves where they come from."""
     return any(column.name == "source" for column in model._meta.concrete_fields)
@@ -91,6 +107,18 @@ def facts() -> dict[str, Fact]:
     if twice:
         raise ValueError(f"keys used twice: {twice}")
     return {fact.key: fact for fact in found}
+
+
+@cache
+def said(layer: str) -> dict[str, list[Said]]:
+    """What was said in `layer`, by the key of the milestone, in the order in which it was said."""
+    found: dict[str, list[Said]] = {}
+    for name, table in _tables(layer):
+        if name == SAID:
+            fixed = {key: table[key] for key in ("milestone", "by", "step", "on", "source")}
+            values = {key: value for key, value in table.items() if key not in fixed}
+            found.setdefault(table["milestone"], []).append(Said(**fixed, values=values))
+    return found
 
 
 def text_of(name: str) -> str:
@@ -118,6 +146,8 @@ def _tables(layer: str) -> Iterator[tuple[str, dict[str, Any]]]:
 def _entries(layer: str, name: str, table: dict[str, Any]) -> Iterator[Fact | Change]:
     if name == CHANGE:
         yield Change(layer, table["row"], table["to"], table["source"])
+    elif name == SAID:
+        return
     elif name == PAGE:
         yield Fact(table["key"], layer, Submission, {"page": table["file"]}, table["source"])
     else:

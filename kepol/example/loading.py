@@ -14,7 +14,8 @@ from kepol.council.importing import apply_import, plan_import
 from kepol.council.models import Committee, Submission
 from kepol.council.page_content import PART_KINDS, content_of
 from kepol.council.ris_page import parse_page
-from kepol.example.facts import LAYERS, Change, Fact, entries, facts, has_source, text_of
+from kepol.example.facts import LAYERS, Change, Fact, entries, facts, has_source, said, text_of
+from kepol.example.reports import lay_out
 from kepol.example.rows import REASON, Rows, is_untouched
 from kepol.example.values import read_value
 from kepol.lib.history import operation
@@ -64,6 +65,10 @@ class Loader:
         for paper in self.read_papers:
             mark_as_read(paper)
         self.read_papers.clear()
+        for key, steps in said(layer).items():
+            milestone = self.rows.own(facts()[key])
+            if milestone is not None and is_untouched(milestone):
+                lay_out(milestone, steps, on=self.on)
 
     def _refuse_gap(self, layer: str) -> None:
         for below in list(LAYERS)[: list(LAYERS).index(layer)]:

@@ -2,14 +2,17 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import PROTECT
 
-from kepol.example.facts import LAYERS, Change, Fact, entries, facts, models
+from concept.models import Milestone, MilestoneReport
+from kepol.example.facts import LAYERS, Change, Fact, entries, facts, models, said
 from kepol.example.loading import store
+from kepol.example.reports import forget, reports_of_example
 from kepol.example.rows import Rows, is_untouched, last_written
 from kepol.example.values import read_value
 from kepol.lib.contracts import record_panels
@@ -24,16 +27,22 @@ def remove(layer: str, *, on: datetime.date, also_changed: bool = False) -> int:
     """Delete the rows of `layer` and return how many there were; `on` is the day of doing so.
 
     Raises `ValidationError` with a German sentence naming what still points to them: a later layer, or rows entered here; and,
-    unless `also_changed`, naming the rows of the layer that somebody has changed, whose work and history would go too.
+    unless `also_changed`, naming the rows of the layer that somebody has changed, whose work and history would go too, and what
+    was said about them. The reports of the example go with its milestones.
     """
     rows = Rows()
     refuse_while_stood_on(layer, rows)
     own = [row for key, row in rows.stored.items() if key.startswith(f"{layer}/")]
     back = [change for change in entries(layer) if isinstance(change, Change) and _is_as_written(change, rows)]
-    refuse_pointers(layer, own, released={(_row(change, rows), name) for change in back for name in change.to})
+    if not also_changed:
+        refuse_said(layer, rows)
+    reports = list(MilestoneReport.objects.filter(milestone__in=[row for row in own if isinstance(row, Milestone)]))
+    released = {(_row(change, rows), name) for change in back for name in change.to}
+    refuse_pointers(layer, own, released=released, going=reports)
     if not also_changed:
         refuse_changed(layer, own)
     with operation():
+        forget(reports)
         for entry in reversed(entries(layer)):
             if isinstance(entry, Fact):
                 _delete(rows.own(entry))
@@ -120,17 +129,33 @@ def refuse_changed(layer: str, own: list[Any]) -> None:
         )
 
 
+def refuse_said(layer: str, rows: Rows) -> None:
+    """Raise `ValidationError` naming what somebody has said about milestones of `layer`: it would go with them."""
+    steps = {facts()[key].source_key: taken for key, taken in said(layer).items()}
+    spoken: list[Any] = []
+    for key, row in rows.stored.items():
+        if isinstance(row, Milestone) and key.startswith(f"{layer}/"):
+            ours = reports_of_example(row, steps.get(key, []))
+            spoken += row.reports.exclude(pk__in=[report.pk for report in ours]).select_related("milestone")
+    if spoken:
+        about = "; ".join(f"{report} zu „{report.milestone}“" for report in spoken[:NAMED])
+        raise ValidationError(
+            f"Zu Meilensteinen der Schicht „{layer}“ wurde hier etwas gemeldet: {about}. "
+            "Mit --also-changed gehen auch diese Rückmeldungen verloren."
+        )
+
+
 def _named(rows: list[Any]) -> str:
     named = "; ".join(f"{row._meta.verbose_name} „{row}“" for row in rows[:NAMED])
     return named + (f" und {len(rows) - NAMED} weitere" if len(rows) > NAMED else "")
 
 
-def refuse_pointers(layer: str, own: list[Any], *, released: set[tuple[Any, str]]) -> None:
+def refuse_pointers(layer: str, own: list[Any], *, released: set[tuple[Any, str]], going: Collection[Any] = ()) -> None:
     """Raise `ValidationError` when a row that is not among `own`, the rows of `layer`, points to one of them or hangs on it.
 
-    `released` holds rows and names of their fields that are about to point elsewhere.
+    `released` holds rows and names of their fields that are about to point elsewhere, `going` rows that go with `own`.
     """
-    pointers = [row for row, name in _pointers(own) if (row, name) not in released]
+    pointers = [row for row, name in _pointers(own) if (row, name) not in released and row not in going]
     if pointers:
         raise ValidationError(
             f"Die Schicht „{layer}“ lässt sich noch nicht entfernen, weil hier Eingetragenes zu ihr gehört: {_named(pointers)}. "
@@ -157,6 +182,9 @@ def _ways_to(model: Any) -> Iterator[tuple[Any, str]]:
         if not relation.auto_created or relation.concrete or not relation.is_relation:
             continue
         holder = relation.related_model
-        if issubclass(holder, HistoryRow) or holder._meta.auto_created or holder not in models().values():
+        if issubclass(holder, HistoryRow) or holder._meta.auto_created:
+            continue
+        # Of rows that are no records only those hold that the database would not let go: reports, rows of a Sachstandsabfrage.
+        if holder not in models().values() and relation.on_delete is not PROTECT:
             continue
         yield holder, relation.field.name

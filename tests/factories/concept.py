@@ -3,10 +3,12 @@
 import datetime
 
 import factory
+from django.core.files.base import ContentFile
 from factory.django import DjangoModelFactory
 
-from concept.choices import Status, WorkshopKind
+from concept.choices import ReportStep, Status, WorkshopKind
 from concept.models import (
+    Escalation,
     Evaluation,
     FieldOfAction,
     Goal,
@@ -15,13 +17,22 @@ from concept.models import (
     InventoryItem,
     Measure,
     Milestone,
+    MilestoneEvidence,
+    MilestoneReport,
+    Occasion,
     PeerConcept,
+    ReminderItem,
+    ReminderLevel,
+    RoundItem,
+    StatusRound,
     Workshop,
 )
 from kepol.lib.periods import Period
 from stakeholders.choices import OrganisationKind
 from stakeholders.models import Organisation
-from tests.factories.stakeholders import OrganisationFactory, UnitFactory
+from tests.factories.accounts import UserFactory
+from tests.factories.mail import MailFactory
+from tests.factories.stakeholders import OrganisationFactory, PersonFactory, UnitFactory
 
 
 class FieldOfActionFactory(DjangoModelFactory):
@@ -107,6 +118,88 @@ class MilestoneFactory(DjangoModelFactory):
             self.predecessors.add(*extracted)
 
 
+class MilestoneReportFactory(DjangoModelFactory):
+    """A row as the door writes it; the door itself also changes the milestone."""
+
+    class Meta:
+        model = MilestoneReport
+
+    milestone = factory.SubFactory(MilestoneFactory)
+    step = ReportStep.REPORT
+    by = factory.SubFactory(UserFactory)
+    as_of = datetime.date(2026, 1, 15)
+    status_before = Status.PLANNED
+    status = Status.IN_PROGRESS
+    text = factory.Sequence(lambda n: f"Es geht voran, Nummer {n}")
+
+
+class MilestoneEvidenceFactory(DjangoModelFactory):
+    class Meta:
+        model = MilestoneEvidence
+
+    milestone = factory.SubFactory(MilestoneFactory)
+    title = factory.Sequence(lambda n: f"Nachweis Nummer {n}")
+    file = factory.LazyFunction(lambda: ContentFile(b"%PDF-1.7\n", name="a.pdf"))
+    added_by = factory.SubFactory(UserFactory)
+
+
+class ReminderItemFactory(DjangoModelFactory):
+    """A milestone in a reminder that went out."""
+
+    class Meta:
+        model = ReminderItem
+
+    mail = factory.SubFactory(MailFactory, sent=True)
+    milestone = factory.SubFactory(MilestoneFactory)
+    person = factory.SubFactory(PersonFactory)
+    on = datetime.date(2026, 3, 3)
+    level = ReminderLevel.FIRST
+    occasion = Occasion.OVERDUE
+
+
+class EscalationFactory(DjangoModelFactory):
+    """A hint about `milestones` that waits for a decision."""
+
+    class Meta:
+        model = Escalation
+        skip_postgeneration_save = True
+
+    unit = factory.SubFactory(UnitFactory)
+    person = factory.SubFactory(PersonFactory)
+    subject = factory.Sequence(lambda n: f"Rückmeldung zu Meilenstein {n}")
+    text = "Guten Tag,\n\nzu einem Meilenstein fehlt eine Rückmeldung.\n"
+    proposed_on = datetime.date(2026, 3, 17)
+
+    @factory.post_generation
+    def milestones(self, create: bool, extracted: list[Milestone] | None, **_: object) -> None:
+        if extracted:
+            self.milestones.add(*extracted)
+
+
+class StatusRoundFactory(DjangoModelFactory):
+    """One that runs, without rows."""
+
+    class Meta:
+        model = StatusRound
+
+    title = factory.Sequence(lambda n: f"Sachstand Nummer {n}")
+    key_date = datetime.date(2026, 6, 30)
+    deadline = datetime.date(2026, 7, 10)
+    opened_at = datetime.datetime(2026, 6, 22, 9, 0, tzinfo=datetime.UTC)
+    opened_by = factory.SubFactory(UserFactory)
+
+
+class RoundItemFactory(DjangoModelFactory):
+    """A row whose unit is the one responsible for the milestone."""
+
+    class Meta:
+        model = RoundItem
+
+    round = factory.SubFactory(StatusRoundFactory)
+    milestone = factory.SubFactory(MilestoneFactory)
+    unit = factory.LazyAttribute(lambda row: row.milestone.responsible)
+
+
 class WorkshopFactory(DjangoModelFactory):
     class Meta:
         model = Workshop
@@ -160,6 +253,12 @@ FACTORIES = (
     IndicatorFactory,
     IndicatorValueFactory,
     MilestoneFactory,
+    MilestoneReportFactory,
+    MilestoneEvidenceFactory,
+    ReminderItemFactory,
+    EscalationFactory,
+    StatusRoundFactory,
+    RoundItemFactory,
     WorkshopFactory,
     InventoryItemFactory,
     PeerConceptFactory,

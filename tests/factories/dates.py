@@ -1,11 +1,11 @@
-"""Wiedervorlagen."""
+"""Wiedervorlagen and closed days."""
 
 import datetime
 
 import factory
 from factory.django import DjangoModelFactory
 
-from kepol.dates.models import Tickler
+from kepol.dates.models import ClosedDay, Tickler
 from kepol.lib.backoffice.attached import content_type_of
 from tests.factories.accounts import UserFactory
 from tests.factories.stakeholders import OrganisationFactory
@@ -32,4 +32,12 @@ class TicklerFactory(DjangoModelFactory):
         )
 
 
-FACTORIES = (TicklerFactory,)
+class ClosedDayFactory(DjangoModelFactory):
+    class Meta:
+        model = ClosedDay
+
+    first_day = last_day = datetime.date(2026, 2, 12)
+    name = "Weiberfastnacht"
+
+
+FACTORIES = (TicklerFactory, ClosedDayFactory)

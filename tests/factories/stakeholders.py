@@ -8,6 +8,7 @@ from factory.django import DjangoModelFactory
 
 from stakeholders.choices import BodyKind, MembershipRole, OrganisationKind
 from stakeholders.models import (
+    Absence,
     Body,
     BodyMember,
     ContactEntry,
@@ -77,6 +78,17 @@ class MembershipFactory(DjangoModelFactory):
     role = MembershipRole.MEMBER
 
 
+class AbsenceFactory(DjangoModelFactory):
+    """A week without anybody who stands in."""
+
+    class Meta:
+        model = Absence
+
+    person = factory.SubFactory(PersonFactory)
+    first_day = datetime.date(2026, 3, 2)
+    last_day = datetime.date(2026, 3, 8)
+
+
 class ContactEntryFactory(DjangoModelFactory):
     """A contact with an organisation, without a next step."""
 
@@ -134,6 +146,7 @@ FACTORIES = (
     OrganisationAliasFactory,
     PersonFactory,
     MembershipFactory,
+    AbsenceFactory,
     ContactEntryFactory,
     BodyFactory,
     BodyMemberFactory,

@@ -2,7 +2,9 @@
 
 from concept.choices import PermanenceDecision, Status
 from concept.models import IndicatorValue
+from tests.factories.accounts import UserFactory
 from tests.factories.concept import (
+    EscalationFactory,
     EvaluationFactory,
     FieldOfActionFactory,
     GoalFactory,
@@ -12,6 +14,7 @@ from tests.factories.concept import (
     MeasureFactory,
     MilestoneFactory,
     PeerConceptFactory,
+    StatusRoundFactory,
     WorkshopFactory,
 )
 from tests.factories.partnerships import ProjectFactory
@@ -44,8 +47,17 @@ def value_with_a_sister():
     return IndicatorValueFactory(indicator=indicator)
 
 
-#: A period is typed as one text, not column by column; `test_concept_admin` types a forecast that is the plan.
-NOT_IN_FORMS = frozenset(out_of_order(*row)[0] for row in PERIODS) | {"concept_milestone_forecast_is_other"}
+#: A period is typed as one text, not column by column; what has a door is typed in the form of a new milestone only, which
+#: `test_concept_admin` fills in, a forecast that is the plan too. Hints to heads of
+#: units are proposed by the application and decided about in steps, like the closing of a round.
+NOT_IN_FORMS = frozenset(out_of_order(*row)[0] for row in PERIODS) | {
+    "concept_milestone_forecast_is_other",
+    "concept_milestone_forecast_with_reason",
+    "concept_milestone_reached_with_day",
+    "concept_escalation_one_open",
+    "concept_escalation_decided_by_somebody",
+    "concept_statusround_closed_by_somebody",
+}
 RULES = {
     **dict(out_of_order(*row) for row in PERIODS),
     "concept_fieldofaction_retired_with_reason": (FieldOfActionFactory, {"retired_on": day(2026)}, RETIRED),
@@ -54,8 +66,8 @@ RULES = {
     "concept_goal_code_once": (GoalFactory, lambda: {"code": GoalFactory().code}, TAKEN),
     "concept_measure_code_once": (MeasureFactory, lambda: {"code": MeasureFactory().code}, TAKEN),
     "concept_measure_reason": (
-        MeasureFactory,
-        {"status": Status.PAUSED.value},
+        lambda: MeasureFactory(status=Status.PAUSED, reason="Stelle frei"),
+        {"reason": ""},
         "Warum ruht oder entfällt die Maßnahme? Tragen Sie eine Begründung ein.",
     ),
     "concept_measure_cost_not_negative": (
@@ -80,8 +92,8 @@ RULES = {
         "Zum Status „erreicht“ gehört der Tag, und nur zu ihm.",
     ),
     "concept_milestone_reason": (
-        MilestoneFactory,
-        {"status": Status.PAUSED.value},
+        lambda: MilestoneFactory(status=Status.PAUSED, note="Stelle frei"),
+        {"note": ""},
         "Warum ruht oder entfällt der Meilenstein? Tragen Sie eine Begründung ein.",
     ),
     "concept_milestone_forecast_with_reason": (
@@ -108,6 +120,21 @@ RULES = {
         EvaluationFactory,
         {"decision": PermanenceDecision.PERMANENT.value},
         "Zu einer Entscheidung gehört der Beschluss, mit dem sie gefallen ist.",
+    ),
+    "concept_escalation_one_open": (
+        EscalationFactory,
+        lambda: {"unit": EscalationFactory().unit},
+        "Für diese Dienststelle wartet schon ein Hinweis auf Ihre Entscheidung.",
+    ),
+    "concept_escalation_decided_by_somebody": (
+        EscalationFactory,
+        {"decided_on": day(2026, 3, 18)},
+        "Wer über einen Hinweis entscheidet, wird mit dem Tag vermerkt.",
+    ),
+    "concept_statusround_closed_by_somebody": (
+        StatusRoundFactory,
+        lambda: {"closed_by": UserFactory()},
+        "Wer eine Abfrage abschließt, wird mit dem Zeitpunkt vermerkt.",
     ),
 }
 PARENTS = {IndicatorValue: ("indicator", "values")}

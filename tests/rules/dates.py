@@ -1,6 +1,6 @@
 """Rules of the app dates."""
 
-from tests.factories.dates import TicklerFactory
+from tests.factories.dates import ClosedDayFactory, TicklerFactory
 from tests.rules.words import day
 
 RULES = {
@@ -9,6 +9,11 @@ RULES = {
         {"done_on": day(2026)},
         "Wer eine Wiedervorlage erledigt, wird mit dem Tag vermerkt.",
     ),
+    "dates_closedday_in_order": (
+        ClosedDayFactory,
+        {"last_day": day(2026)},
+        "Der letzte Tag liegt vor dem ersten.",
+    ),
 }
 #: Done is what a step makes it; the form shows it only.
-NOT_IN_FORMS = frozenset(RULES)
+NOT_IN_FORMS = frozenset({"dates_tickler_done_by_somebody"})

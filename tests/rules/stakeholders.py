@@ -3,9 +3,10 @@
 import datetime
 
 from kepol.lib.periods.value import Period
-from stakeholders.models import BodyMember, OrganisationAlias, OrganisationName
+from stakeholders.models import Absence, BodyMember, OrganisationAlias, OrganisationName
 from tests.factories.stakeholders import (
     BERLIN,
+    AbsenceFactory,
     BodyFactory,
     BodyMemberFactory,
     ContactEntryFactory,
@@ -56,6 +57,16 @@ RULES = {
         {"organisation": None},
         "Mit wem war der Kontakt? Nennen Sie eine Organisation oder eine Person.",
     ),
+    "stakeholders_absence_in_order": (
+        AbsenceFactory,
+        {"last_day": day(2026)},
+        "„abwesend bis“ liegt vor „abwesend ab“.",
+    ),
+    "stakeholders_absence_other_deputy": (
+        AbsenceFactory,
+        lambda: {"deputy": Absence.objects.latest("pk").person},
+        "Niemand vertritt sich selbst. Nennen Sie jemand anderen, oder lassen Sie das Feld leer.",
+    ),
     "stakeholders_contactentry_step_named": (
         ContactEntryFactory,
         {"next_step_on": day(2026, 4)},
@@ -103,6 +114,7 @@ PARENTS = {
     OrganisationName: ("organisation", "former_names"),
     OrganisationAlias: ("organisation", "aliases"),
     BodyMember: ("body", "members"),
+    Absence: ("person", "absences"),
 }
 #: A period is one field of its form, which refuses the wrong order when it reads the text; times are two inputs each, which
 #: tests/test_stakeholders_events.py fills in.
