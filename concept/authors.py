@@ -13,8 +13,5 @@ def names_of(accounts: Iterable[int]) -> dict[int, str]:
 
 
 def signature(report: MilestoneReport, names: Mapping[int, str]) -> str:
-    """Who said it: the name, else the address, and the unit; what was passed on says for whom, how and when it was received."""
-    name = names.get(report.by_id, str(report.by))
-    if report.is_on_behalf and report.unit and report.received_on:
-        return f"{name} für {report.unit.code} ({report.get_channel_display()} vom {report.received_on:%d.%m.%Y})"
-    return f"{name} ({report.unit.code})" if report.unit else name
+    """Who said it, with the name from `names` where there is one."""
+    return report.author(names.get(report.by_id, ""))

@@ -14,7 +14,7 @@ from kepol.lib.contracts import take_along
 from kepol.lib.history import operation
 from kepol.lib.validity import Valid
 from kepol.mail.outbox import forget
-from stakeholders.models import Person
+from stakeholders.models import Absence, Person
 from stakeholders.models.privacy import REVIEW_YEARS, forget_company, forget_name, years_after
 from stakeholders.querysets import ERASED_NAME
 
@@ -91,6 +91,7 @@ def erase_person(person: Person, *, on: datetime.date, by: Any) -> None:
         _empty(person, on)
         person.full_clean()
         person.save()
+        _forget_absences(person)
         _rewrite_history(person)
         forget_name(person)
 
@@ -114,6 +115,11 @@ def ties(person: Person, *, on: datetime.date) -> Iterator[str]:
             yield from (f"{model._meta.verbose_name} „{row}“" for row in rows[:NAMED_ROWS])
     if person.user_id is not None:
         yield f"Zugang „{person.user}“"
+
+
+def _forget_absences(person: Person) -> None:
+    Absence.objects.filter(person=person).delete()
+    Absence.history.filter(person=person.pk).delete()
 
 
 def _empty(person: Person, on: datetime.date) -> None:

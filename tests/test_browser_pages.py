@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
+from concept.models import Milestone
 from kepol.accounts.choices import Role
 from kepol.accounts.models import User
 from kepol.council.models import Submission
@@ -54,7 +55,10 @@ def admin_pages(rows, *, whole=False):
 def portal_pages(rows):
     yield from (reverse("account_login"), reverse("account_change_password"), reverse("council:submission_list"))
     yield from (reverse("council:submission_detail", args=[rows[Submission].pk]), "/nichts/")
-    yield from (reverse("account_logout"), reverse("account_set_password"))
+    yield from (reverse("account_logout"), reverse("account_set_password"), reverse("account_request_login_code"))
+    yield from (reverse("mfa_index"), reverse("mfa_activate_totp"))
+    yield from (reverse("concept:milestone_own"), reverse("concept:milestone_list"))
+    yield reverse("concept:milestone_detail", args=[rows[Milestone].pk])
 
 
 # --- What pages load ----------------------------------------------------------------------------------------------

@@ -226,15 +226,7 @@ def test_the_forms_that_were_refused_are_such_as_are_accepted():
     assert deleted > 20
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        "change",
-        "delete",
-        pytest.param("history", marks=pytest.mark.xfail(strict=True, reason="asks for the row before the right")),
-        pytest.param("step", marks=pytest.mark.xfail(strict=True, reason="asks for the row before the right")),
-    ],
-)
+@pytest.mark.parametrize("page", ["change", "delete", "history", "step"])
 def test_foreign_and_missing_objects_are_refused_alike_in_the_back_office(page):
     on_stage, rows, differing = stage(), one_of_each(), set()
     for who in (Who.OWN, Who.TECHNICAL):

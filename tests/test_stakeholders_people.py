@@ -18,14 +18,17 @@ from kepol.lib.backoffice.panels import delete_with_company
 from kepol.lib.history import entries
 from kepol.lib.retirement import retire
 from kepol.lib.versions import Conflict
-from stakeholders.models import BodyMember, ContactEntry, Membership, Person
+from kepol.mail.models import Mail
+from stakeholders.models import Absence, BodyMember, ContactEntry, Membership, Person
 from stakeholders.models.privacy import years_after
 from stakeholders.querysets import ERASED_NAME
 from stakeholders.reviews import erase_person, extend_review, propose_review
 from tests.factories.accounts import UserFactory
 from tests.factories.council import OfficeHolderFactory
 from tests.factories.files import DocumentReferenceFactory
+from tests.factories.mail import MailFactory
 from tests.factories.stakeholders import (
+    AbsenceFactory,
     BodyMemberFactory,
     ContactEntryFactory,
     MembershipFactory,
@@ -444,3 +447,15 @@ def test_a_person_is_found_by_the_other_spelling_of_their_organisation(desk):
     OrganisationAliasFactory(organisation=membership.organisation, name="Büro für Öffentliches")
     PersonFactory()
     assert listed(desk, q="BURO offentliches") == {membership.person}
+
+
+def test_erasing_takes_absences_and_mails_along(user):
+    person = PersonFactory(email="erika@verein.example")
+    kept = AbsenceFactory(person=PersonFactory(), deputy=person)
+    AbsenceFactory(person=person)
+    MailFactory(recipient="Erika@verein.example")
+    other = MailFactory(recipient="eva@verein.example")
+    erase_person(person, on=DAY, by=user)
+    assert list(Absence.objects.all()) == [kept]
+    assert not Absence.history.filter(person=person.pk).exists()
+    assert list(Mail.objects.all()) == [other]

@@ -119,11 +119,15 @@ class MilestoneReport(models.Model):
         """Whether the Koordination passed on what a unit had told it."""
         return bool(self.channel)
 
-    def author(self) -> str:
-        """Who said it, in words: the account, and for a report on behalf the unit, the way and the day it was received."""
+    def author(self, name: str = "") -> str:
+        """Who said it, in words: `name`, or the account where that is not known, and the unit spoken for.
+
+        What the Koordination passed on says by which way and on which day it was received.
+        """
+        who = name or str(self.by)
         if self.is_on_behalf and self.unit and self.received_on:
-            return f"{self.by} für {self.unit.code} ({self.get_channel_display()} vom {self.received_on:%d.%m.%Y})"
-        return f"{self.by} ({self.unit.code})" if self.unit else str(self.by)
+            return f"{who} für {self.unit.code} ({self.get_channel_display()} vom {self.received_on:%d.%m.%Y})"
+        return f"{who} ({self.unit.code})" if self.unit else who
 
     def movement(self) -> str:
         """From which date to which it moved, and why; empty when it did not."""

@@ -117,6 +117,7 @@ class UserAdmin(BaseAdmin):
     ordering = ("email",)
     readonly_fields = ("last_login", "joined_at")
     search_keys = ("email",)
+    secret_columns = ("password",)
     fieldsets = (
         (None, {"fields": ("email", "is_active")}),
         ("Rollen", {"fields": ("groups",)}),

@@ -79,6 +79,8 @@ class GrantAdmin(BaseAdmin):
     )
     list_filter = ("programme", EndFilter, period_filter("period", "Laufzeit"), "unit")
     list_select_related = ("funder",)
+    # Said here, because rows that are grouped lose the order of the model.
+    ordering = ("sort_key", "pk")
     search_keys = GRANT_KEYS
     inlines = (ReportDutyInline, BudgetLineInline)
     readonly_fields = ("own_share_shown", "budget_sums")
