@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -45,9 +46,7 @@ def session_guard(get_response: View) -> View:
         response = get_response(request)
         if request.user.is_authenticated:
             request.session.setdefault(SIGNED_IN_AT, int(time.time()))
-            # A changed session is saved with a new end anyway.
-            if not request.session.modified:
-                prolong(request.session.session_key)
+            prolong(request.session)
         elif was_signed_in:
             # Not "cookies": that would reach the other applications of the city under the same domain.
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -58,18 +57,21 @@ def session_guard(get_response: View) -> View:
     return middleware
 
 
-def prolong(key: str | None) -> None:
-    """Let the session `key` live SESSION_COOKIE_AGE from now on; one statement that leaves what it holds alone.
+def prolong(session: SessionBase) -> None:
+    """Let `session` live SESSION_COOKIE_AGE from now on; one statement that leaves what it holds alone.
 
     Saving it would write back what this request read at its start, and so undo what another request of the same person, a saved
-    form with its message say, has stored meanwhile. Each process writes it once a minute at most; None is no session yet.
+    form with its message say, has stored meanwhile. Each process writes it once a minute at most, and not
+    when the session has changed: then it is saved with a new end anyway.
     """
-    now = timezone.now()
+    now, key = timezone.now(), session.session_key
     if key is None or now - _prolonged.get(key, _LONG_AGO) < PROLONGED_EVERY:
         return
     if len(_prolonged) >= REMEMBERED:
         _prolonged.clear()
     _prolonged[key] = now
+    if session.modified:
+        return
     wanted = now + datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE)
     Session.objects.filter(pk=key, expire_date__lt=wanted).update(expire_date=wanted)
 
