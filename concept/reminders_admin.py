@@ -132,10 +132,10 @@ class EscalationAdmin(ViewOnlyAdmin):
         rows = format_html_join("", '<li><a href="{}">{}</a> (Stand vom {})</li>', lines)
         return format_html("<ul>{}</ul>", rows)
 
-    @admin.display(description="Mail", empty_value="noch keine")
-    def mail_shown(self, hint: Escalation) -> SafeString | None:
+    @admin.display(description="Mail")
+    def mail_shown(self, hint: Escalation) -> str:
         """Link to the mail in the outbox."""
         if hint.mail is None:
-            return None
+            return "noch keine"
         url = reverse("admin:mail_mail_change", args=[hint.mail_id])
         return format_html('<a href="{}">{}</a> ({})', url, hint.mail.recipient, hint.mail.get_state_display())

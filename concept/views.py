@@ -42,6 +42,7 @@ def milestone_own(request: HttpRequest) -> HttpResponse:
         "units": list(Organisation.objects.of_member(request.user, on=today)),
         "rounds": asked_of(request.user, on=today),
         "reads_all": _reads_all(request.user),
+        "may_comment": _speaks(request.user),
         "contact": settings.MAIL_CONTACT,
     }
     return render(request, "concept/milestone_own.html", context)
@@ -55,6 +56,11 @@ def _cards(page: Any, *, on: datetime.date) -> list[Card]:
         card.page, card.after = page.number, after
         after = card.milestone.pk if card.form else after
     return cards
+
+
+def _speaks(user: Any) -> bool:
+    """Whether the user may comment the milestones in which their unit is involved."""
+    return user.is_superuser or bool(user.roles & {Role.KOORDINATION, Role.FACHBEREICH})
 
 
 def _reads_all(user: Any) -> bool:

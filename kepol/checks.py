@@ -33,6 +33,15 @@ def data_directory(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.security, deploy=True)
+def mail_server(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Mails hold codes and links that open accounts: without a mail server they would stand in the log instead of a mailbox."""
+    if "console" not in settings.EMAIL_BACKEND:
+        return []
+    hint = "EMAIL_URL setzen, zum Beispiel smtp+tls://benutzer:passwort@mail.example.org:587."
+    return [Warning("Mails werden nicht verschickt, sondern in das Protokoll geschrieben.", hint=hint, id="kepol.W004")]
+
+
 @register(Tags.database)
 def durable_sqlite(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Confirmed is stored: SQLite has to wait for the disk, also when the power fails (`synchronous=FULL`)."""

@@ -297,6 +297,7 @@ def new_password(client, password=NEW_PASSWORD):
 def test_a_forgotten_password_needs_nobody():
     client, user = Client(), UserFactory()
     by_code(client, user)
+    assert client.get("/passwort/aendern/")["Location"] == SET_PASSWORD
     assert client.get(SET_PASSWORD).status_code == 200
     assert new_password(client)["Location"] == "/"
     assert by_password(Client(), user, NEW_PASSWORD).status_code == 302

@@ -864,11 +864,18 @@ def test_list_finds_by_words_situation_and_status(unit, query, found):
         "moved": ending(
             3,
             involved=[unit],
+            responsible=UnitFactory(code="FB 12", name="Finanzen"),
             project=ProjectFactory(title="Trinkwasser"),
             forecast=Period(today() + 9 * DAY, today() + 9 * DAY),
             forecast_reason="staff",
         ),
-        "reached": ending(-9, reached=True, measure=MeasureFactory(title="Partnerschaften ausbauen")),
+        # Codes that are given out one after the other would come to a 36 some day.
+        "reached": ending(
+            -9,
+            reached=True,
+            measure=MeasureFactory(title="Partnerschaften ausbauen"),
+            responsible=UnitFactory(code="FB 11", name="Personal"),
+        ),
     }
     response = signed_in(Role.LESEZUGRIFF).get(reverse(ALL), query)
     assert set(keys(response.context["cards"])) == {rows[name].pk for name in found}

@@ -249,8 +249,8 @@ def test_the_mail_reads_well(boss):
         f"  https://testserver/meilensteine/{milestone.pk}/\n\n"
         "Alle Meilensteine auf einer Seite:\n"
         "https://testserver/meilensteine/\n\n"
-        "Angemeldet werden Sie mit Ihrer E-Mail-Adresse; ein Passwort brauchen Sie nicht, auf Wunsch\n"
-        "kommt ein Code per Mail.\n\n"
+        "Sie melden sich mit Ihrer E-Mail-Adresse an; ein Passwort brauchen Sie nicht, auf Wunsch kommt\n"
+        "ein Code per Mail.\n\n"
     )
 
 

@@ -14,6 +14,7 @@ PRODUCTION = {
     "SECRET_KEY": secrets.token_urlsafe(60),
     "ALLOWED_HOSTS": "kepol.example.org",
     "SITE_URL": "https://kepol.example.org",
+    "EMAIL_URL": "smtp+tls://mail.example.org:587",
     "DATABASE_URL": "sqlite://:memory:",
 }
 

@@ -154,7 +154,7 @@ class Escalation(Keyed, Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.unit.code}: {self.subject}"
+        return self.subject
 
     def key_source(self) -> str:
         """Unit and subject."""

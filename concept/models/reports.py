@@ -115,6 +115,11 @@ class MilestoneReport(models.Model):
         return self.step not in ReportStep.NO_ANSWER
 
     @property
+    def holds_for_another_day(self) -> bool:
+        """Whether it tells how things stood on another day than the one on which it was written down."""
+        return timezone.localdate(self.at) != self.as_of
+
+    @property
     def is_on_behalf(self) -> bool:
         """Whether the Koordination passed on what a unit had told it."""
         return bool(self.channel)

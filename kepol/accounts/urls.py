@@ -20,7 +20,7 @@ urlpatterns = [
     path("einladung/<str:uidb64>/<str:token>/", invitation, name="invitation"),
     # Open to everybody: whose session ended meanwhile is sent to the login, not back here after it.
     path("abmelden/", login_not_required(allauth.logout), name="account_logout"),
-    path("passwort/aendern/", allauth.password_change, name="account_change_password"),
+    path("passwort/aendern/", views.ChangePasswordView.as_view(), name="account_change_password"),
     path("passwort/setzen/", views.NewPasswordView.as_view(), name="account_set_password"),
     path("sicherheit/", security.SecurityView.as_view(), name="mfa_index"),
     path("sicherheit/zweiter-faktor/", security.SetUpView.as_view(), name="mfa_activate_totp"),

@@ -6,7 +6,13 @@ from typing import Any
 
 from allauth.account.internal.stagekit import get_pending_stage
 from allauth.account.stages import LoginByCodeStage
-from allauth.account.views import ConfirmLoginCodeView, LoginView, PasswordSetView, RequestLoginCodeView
+from allauth.account.views import (
+    ConfirmLoginCodeView,
+    LoginView,
+    PasswordChangeView,
+    PasswordSetView,
+    RequestLoginCodeView,
+)
 from allauth.core.internal.httpkit import authenticated_user
 from allauth.decorators import rate_limit
 from django import forms
@@ -98,6 +104,17 @@ class EnterCodeView(ConfirmLoginCodeView):
             return FormView.form_invalid(self, form)
         self.reason = "Der Code war dreimal falsch. Bitte fordern Sie einen neuen an."
         return redirect("account_request_login_code")
+
+
+class ChangePasswordView(PasswordChangeView):
+    """Another password, for whoever knows the old one."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Who has just come in by a code may have forgotten it, and is not asked."""
+        if fresh_login.is_fresh(request, "code"):
+            return redirect("account_set_password")
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)
+        return response
 
 
 @method_decorator(sensitive_post_parameters("password1", "password2"), name="dispatch")
