@@ -26,7 +26,7 @@ from tests.matrix import FILES, MISSING, PDF, ROLES, Who, stage
 from tests.test_admin_walk import REGISTERED, SUPERUSER, WITH_PARTS, may, signed_in, url, with_parts
 from tests.test_headers import everything
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 AT_THE_DESK = (Who.COORDINATING, Who.TECHNICAL)
 IN_PORTAL = (Who.OWN, Who.LEADING, Who.READING)

@@ -23,7 +23,7 @@ from tests.forms import read_form
 from tests.matrix import Who, stage
 from tests.test_admin_walk import MADE_ELSEWHERE, REGISTERED, may, signed_in, url
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 NEW_PASSWORD = "Wenig-Sonne-am-Freitag-8"
 #: What would make somebody more than they are, whatever the form is about.

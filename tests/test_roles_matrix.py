@@ -26,7 +26,7 @@ from tests.matrix import ANSWERS, FILES, LEADS, METHODS, MISSING, REFUSALS, ROLE
 from tests.test_admin_walk import SUPERUSER, may, url
 from tests.test_headers import everything
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 GRID = list(lines())
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)

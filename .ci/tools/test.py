@@ -15,6 +15,9 @@ from tools.packages import chromium
 from tools.steps import CACHE, ROOT, VENV_PYTHON, say
 
 
+AUDIT = "audit"
+
+
 def pytest(marks: str, arguments: list[str]) -> list[str]:
     workers = os.environ.get("WORKERS", "2")
     return [str(VENV_PYTHON), "-m", "pytest", "-q", "-n", workers, "-m", marks, *arguments]
@@ -33,6 +36,7 @@ def browser_marks() -> str:
 
 def on_postgres(marks: str, arguments: list[str]) -> int:
     say("\n=== Tests auf PostgreSQL ===")
+    marks = "audit or one_database" if marks == AUDIT else f"{marks} and not one_database"
     return postgres.main(pytest(f"({marks}) and not browser", arguments))
 
 
@@ -54,7 +58,7 @@ def both(marks: str, arguments: list[str]) -> bool:
 def main(arguments: list[str]) -> int:
     marks = browser_marks()
     if arguments[:1] == ["--audit"]:
-        marks, arguments = "audit", arguments[1:]
+        marks, arguments = AUDIT, arguments[1:]
     CACHE.mkdir(exist_ok=True)
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory(prefix="tests-", dir=CACHE) as folder:
