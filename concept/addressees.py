@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from concept.models import Milestone
 from kepol.accounts.choices import Role
@@ -49,22 +50,20 @@ def reachable_members(*, on: datetime.date) -> QuerySet:
     )
 
 
-def without_addressee(milestones: QuerySet, *, on: datetime.date) -> QuerySet:
-    """Those of `milestones` about which nobody can be asked on day `on`, away or not; in SQL what `Roster.first_turn` finds empty."""
-    own = reachable_members(on=on).filter(organisation=OuterRef("responsible"))
-    return milestones.exclude(Exists(own.filter(is_reporter=True)) | Exists(own.filter(person=OuterRef("contact"))))
-
-
 class Roster:
-    """The people of some units, and who of them is away on a day; two queries."""
+    """The people of some units, and who of them is away on a day; one query."""
 
     def __init__(self, units: Collection[int], *, on: datetime.date) -> None:
         """Read the members of the units with the keys `units` as they are on day `on`."""
         self._members: dict[int, list[Any]] = defaultdict(list)
+        self._away: dict[int, int | None] = {}
+        away = Absence.objects.on(on).filter(person=OuterRef("person")).order_by("-pk")
         rows = reachable_members(on=on).filter(organisation__in=units).select_related("person__user")
+        rows = rows.annotate(absence=Subquery(away.values(found=JSONObject(deputy="deputy"))[:1]))
         for row in rows.order_by("person__sort_key", "pk"):
             self._members[row.organisation_id].append(row)
-        self._away = {row.person_id: row.deputy_id for row in Absence.objects.on(on).order_by("pk")}
+            if row.absence:
+                self._away[row.person_id] = row.absence["deputy"]
 
     def first_turn(self, milestone: Milestone) -> list[Any]:
         """Memberships of who answers for `milestone`: its contact, otherwise the members of the unit who work with the portal."""
@@ -77,6 +76,14 @@ class Roster:
         unit = milestone.responsible_id
         present = self._represented(self.first_turn(milestone), unit)
         if present or not self.first_turn(milestone):
+            return present
+        return [Addressee(one.person, one.may_report, stands_in=True) for one in self.deputies(unit)]
+
+    def answering(self, unit: int) -> list[Addressee]:
+        """Everybody who can answer today for the unit with the key `unit`; when all are away, who stands in, otherwise the deputies."""
+        reporters = [row for row in self._members[unit] if row.is_reporter]
+        present = self._represented(reporters, unit)
+        if present or not reporters:
             return present
         return [Addressee(one.person, one.may_report, stands_in=True) for one in self.deputies(unit)]
 

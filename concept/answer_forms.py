@@ -1,6 +1,7 @@
 """The form of the portal in which a unit says how a milestone stands, and what stands in its way when somebody else was faster."""
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,11 +9,13 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import flatatt
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from concept import lifecycle
 from concept.answers import Answer, give
+from concept.authors import names_of, signature
 from concept.choices import PostponementReason, ReportStep, Status
 from concept.models import Milestone, MilestoneReport
 from concept.models.milestones import UNDATED
@@ -20,6 +23,7 @@ from concept.models.reports import TEXT_LENGTH
 from kepol.lib.backoffice.conflicts import MINE, THEIRS, Clash, Difference
 from kepol.lib.backoffice.forms import INCOMPLETE
 from kepol.lib.history import as_found
+from kepol.lib.periods import Period
 from kepol.lib.periods.forms import PeriodFormField
 from kepol.lib.versions import seen_token, seen_version
 
@@ -28,6 +32,16 @@ CONFIRM = "bestaetigen"
 WAY_BACK = ("von", "seite", "weiter")
 TYPED = "Sie haben etwas eingegeben. Nehmen Sie „Speichern“, oder leeren Sie die Felder, wenn sich am Stand nichts geändert hat."
 UNKNOWN, UNTOUCHED = "nicht mehr bekannt", "keine Angabe"
+SAME_TERM = "Bleibt der Termin, lassen Sie das Feld leer."
+_NO_TERM = re.compile(r";? ohne Termin lassen Sie das Feld bitte leer\.$", re.IGNORECASE)
+#: How long after a step the same form once more is taken for the same press of the button.
+PRESSED_TWICE = datetime.timedelta(seconds=10)
+#: What has happened to a milestone that has ended.
+ENDED = {
+    Status.REACHED: "ist inzwischen erreicht",
+    Status.PAUSED: "ruht inzwischen",
+    Status.DROPPED: "ist inzwischen entfallen",
+}
 #: What may follow on a state, in the order in which the form offers it.
 OFFERED = {
     Status.PLANNED: (*Status,),
@@ -44,14 +58,23 @@ class PlainSelect(forms.Select):
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         """The element with its options; no groups."""
         chosen = {str(one) for one in (value if isinstance(value, list | tuple) else [value or ""])}
-        options = (
-            (key, " selected" if str(key) in chosen else "", label)
-            for key, label in self.choices  # type: ignore[misc]
-        )
+        options = ((key, " selected" if str(key) in chosen else "", label) for key, label in self.choices)
         head = flatatt({"name": name, **self.attrs, **(attrs or {})})
         return format_html(
             "<select{}>{}</select>", head, format_html_join("", '<option value="{}"{}>{}</option>', options)
         )
+
+
+class NewDateField(PeriodFormField):
+    """A date that may stay what it is: whoever is not understood reads how to leave it."""
+
+    def to_python(self, value: Any) -> Period | None:
+        """Read what was typed."""
+        try:
+            return super().to_python(value)
+        except ValidationError as error:
+            reading = _NO_TERM.sub("", error.messages[0]).rstrip(".")
+            raise ValidationError(f"{reading}. {SAME_TERM}", code="invalid") from error
 
 
 class AnswerForm(forms.Form):
@@ -71,7 +94,7 @@ class AnswerForm(forms.Form):
         max_length=TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3, "class": "kern-form-input__input"}),
     )
-    to = PeriodFormField(
+    to = NewDateField(
         label="Neuer Termin",
         required=False,
         help_text="Zum Beispiel Q2/2027 oder 07.05.2027. Bei „erreicht“ der Tag, leer heißt heute.",
@@ -144,22 +167,20 @@ class AnswerForm(forms.Form):
             reason=PostponementReason(reason) if reason else None,
         )
 
-    def take(self, *, by: Any, today: datetime.date) -> bool:
-        """Take the step; returns whether it was taken, otherwise the errors stand at their fields.
+    def take(self, *, by: Any, today: datetime.date) -> MilestoneReport | None:
+        """Take the step and return what it wrote; None when it was refused, then the errors stand at their fields.
 
         Raises `PermissionDenied`, and `Conflict` when somebody was faster since the milestone was read.
         """
         if not self.is_valid():
-            return False
+            return None
         try:
             if self.is_confirmation:
-                lifecycle.confirm(self.milestone, by=by, today=today)
-            else:
-                give(self.milestone, self.answer(), by=by, today=today)
+                return lifecycle.confirm(self.milestone, by=by, today=today)
+            return give(self.milestone, self.answer(), by=by, today=today)
         except ValidationError as error:
             self._refuse(error)
-            return False
-        return True
+            return None
 
     def _refuse(self, error: ValidationError) -> None:
         found = error.error_dict if hasattr(error, "error_dict") else {None: error.error_list}
@@ -215,21 +236,84 @@ def kept(form: AnswerForm) -> list[tuple[str, str]]:
     return [*(typed | {"seen": seen_token(form.milestone)}).items()]
 
 
-def is_repeated(form: AnswerForm, *, by: Any) -> bool:
-    """Whether what happened since the stale `form` was shown is just what it says, by the same person: a button pressed twice."""
+@dataclass(frozen=True)
+class Change:
+    """What stands in the way of a stale form: the last `report` since it was shown, and who made it, in words."""
+
+    report: MilestoneReport
+    who: str
+    is_own: bool
+
+
+def changed_by(form: AnswerForm, *, by: Any) -> Change | None:
+    """Who changed the milestone last since the stale `form` was shown to `by`; None when no report tells."""
+    row = _row(form.milestone, form.seen_version)
+    reports = form.milestone.reports.exclude(step=ReportStep.COMMENT)
+    latest = reports.filter(at__gt=row.history_date).select_related("by", "unit").first() if row else None
+    return Change(latest, signature(latest, names_of([latest.by_id])), latest.by_id == by.pk) if latest else None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """That a milestone has ended since a form was shown: `state` says it in words, `typed` is what was in the form, by label."""
+
+    state: str
+    typed: list[tuple[str, str]]
+
+
+def ended(form: AnswerForm) -> Ended | None:
+    """What to say of the stale `form` of a milestone that has ended since; None when it has not, or had already."""
+    milestone = form.milestone
+    row = _row(milestone, form.seen_version)
+    if milestone.is_open or (row and row.instance.status == milestone.status):
+        return None
+    typed, before = form.raw("status"), row.instance.status if row else ""
+    reason = dict(PostponementReason.choices).get(form.raw("reason"), "")
+    said = {
+        "Status": str(Status(typed).label) if typed in Status.values and typed != before else "",
+        "Ein Satz zum Stand": form.raw("text"),
+        "Neuer Termin": form.raw("to"),
+        "Grund": str(reason),
+    }
+    return Ended(ENDED[Status(milestone.status)], [(label, value) for label, value in said.items() if value])
+
+
+def repeated(form: AnswerForm, *, by: Any, now: datetime.datetime) -> MilestoneReport | None:
+    """What happened since the stale `form` was shown, if it is just what the form says, by the same person: a button pressed twice."""
     latest: MilestoneReport | None = form.milestone.reports.first()
     if latest is None or latest.by_id != by.pk or form.seen_version != form.milestone.version - 1:
-        return False
-    if form.is_confirmation:
-        return latest.step == ReportStep.CONFIRM
-    has_date = latest.moved_to is not None or latest.reached_on is not None
-    typed = (form.raw("status"), form.raw("text").replace("\r\n", "\n"), bool(form.raw("to")) or has_date)
-    return (latest.status, latest.text, has_date) == typed
+        return None
+    is_same = now - latest.at <= PRESSED_TWICE and not _asked_since(latest) and form.is_valid() and _says(form, latest)
+    return latest if is_same else None
+
+
+def _asked_since(report: MilestoneReport) -> bool:
+    """Whether a Sachstandsabfrage has asked after `report`, so that saying the same again is an answer of its own."""
+    return report.milestone.round_items.filter(round__opened_at__gte=report.at).exists()
+
+
+def _says(form: AnswerForm, report: MilestoneReport) -> bool:
+    """Whether the valid `form` says just what `report` does."""
+    if form.is_confirmation or report.step == ReportStep.CONFIRM:
+        return form.is_confirmation and report.step == ReportStep.CONFIRM
+    answer = form.answer()
+    if answer.status == Status.REACHED:
+        day = answer.to.start if answer.to else timezone.localdate(report.at)
+        told: tuple[Any, ...] = (day, "")
+    else:
+        told = (answer.to, answer.reason or "")
+    found = report.reached_on or report.moved_to
+    return (answer.status, answer.text, *told) == (report.status, report.text, found, report.reason)
+
+
+def _row(milestone: Milestone, version: int | None) -> Any:
+    """History row of `milestone` in `version`; None when that is not kept."""
+    return as_found(Milestone, milestone.pk, version) if version else None
 
 
 def _found(milestone: Milestone, version: int | None) -> _State | None:
     """How `milestone` stood in `version`; None when that is not kept."""
-    row = as_found(Milestone, milestone.pk, version) if version else None
+    row = _row(milestone, version)
     if row is None:
         return None
     # What is said is dated before the version it makes is written.
@@ -279,7 +363,6 @@ def _text(form: AnswerForm, stored: _State, found: _State | None) -> Difference 
         mine=typed or UNTOUCHED,
         stored=stored.text,
         found=found.text if found else UNKNOWN,
-        # It is added to what others said and takes nothing away.
-        preselected=MINE,
+        preselected=MINE if is_same else "",
         posted={"text": [""]},
     )

@@ -1,6 +1,7 @@
 """The form in which a unit says how a milestone stands: on its own page, in a list, or swapped into one."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,14 +14,23 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from concept.answer_forms import AnswerForm, clash, is_repeated, kept
+from concept.answer_forms import AnswerForm, changed_by, clash, ended, kept, repeated
+from concept.choices import ReportStep
 from concept.lifecycle import NOT_ALLOWED
-from concept.models import Milestone
-from concept.portal import Overview, overview, own_open, readable
-from kepol.lib.backoffice.conflicts import RESOLVE, VANISHED, Clash, plain_lines, resolved
+from concept.models import Milestone, MilestoneReport
+from concept.portal import asked_for, overview, own_open, readable
+from concept.rounds import asked_of
+from kepol.lib.backoffice.conflicts import RESOLVE, VANISHED, plain_lines, resolved
 from kepol.lib.versions import Conflict
 
 SAVED = "Gespeichert: „{}“."
+#: What a step is called once it is taken; any other is just saved.
+TAKEN = {
+    ReportStep.CONFIRM: "Unverändert bestätigt: „{}“.",
+    ReportStep.REACH: "Als erreicht gemeldet: „{}“.",
+    ReportStep.REOPEN: "Wieder aufgenommen: „{}“.",
+}
+MOVED = "Termin verschoben auf {}: „{}“."
 KEPT = "Es bleibt bei dem, was gespeichert ist: „{}“."
 #: Words that follow from dates → how a badge looks; how the thing goes and how fresh the entry is are two scales.
 KINDS = {"verzögert": "danger", "gefährdet": "warning", "bald fällig": "info", "Rückmeldung überfällig": "stale"}
@@ -36,6 +46,11 @@ class Card:
     form: AnswerForm | None = None
     after: int | None = None
     page: int | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it has to be said that the date has passed."""
+        return any(word == "verzögert" for word, _ in self.badges)
 
     @classmethod
     def of(cls, milestone: Any, *, on: datetime.date, form: AnswerForm | None = None) -> "Card":
@@ -77,28 +92,39 @@ def milestone_answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the form, or take what it says; somebody who was faster leads to a page that shows both."""
     today = timezone.localdate()
     milestone = _reportable(request, pk, on=today)
+    if request.method != "POST" and _is_fragment(request):
+        return _form_page(request, Card.of(milestone, on=today))
     if request.method != "POST":
         return _form_page(request, Card.of(milestone, on=today, form=AnswerForm(milestone=milestone)))
     form = AnswerForm(_data(request), milestone=milestone)
     if RESOLVE in request.POST and form.says_nothing and not form.is_confirmation:
-        return _done(request, milestone, KEPT, on=today)
+        return _done(request, milestone, KEPT.format(milestone), on=today)
     return _take(request, form, on=today)
 
 
 def _take(request: HttpRequest, form: AnswerForm, *, on: datetime.date) -> HttpResponse:
-    if form.is_stale and is_repeated(form, by=request.user):
-        return _done(request, form.milestone, SAVED, on=on)
+    if form.is_stale and (report := repeated(form, by=request.user, now=timezone.now())):
+        return _done(request, form.milestone, _sentence(report), on=on)
+    if form.is_stale and (too_late := ended(form)):
+        return _conflict(request, form, {"ended": too_late}, on=on)
     if form.is_stale and (found := clash(form)):
-        return _conflict(request, form, found, on=on)
+        return _conflict(request, form, {"clash": found, "kept": kept(form)}, on=on)
     try:
-        is_taken = form.take(by=request.user, today=on)
+        report = form.take(by=request.user, today=on)
     except Conflict:
         # Somebody was faster since the milestone was read.
         fresh = _reportable(request, form.milestone.pk, on=on)
         return _take(request, AnswerForm(form.data, milestone=fresh), on=on)
-    if is_taken:
-        return _done(request, form.milestone, SAVED, on=on)
+    if report:
+        return _done(request, form.milestone, _sentence(report), on=on)
     return _form_page(request, Card.of(form.milestone, on=on, form=form))
+
+
+def _sentence(report: MilestoneReport) -> str:
+    """What happened, for the person who did it."""
+    if report.step == ReportStep.RESCHEDULE:
+        return MOVED.format(report.moved_to, report.milestone)
+    return TAKEN.get(ReportStep(report.step), SAVED).format(report.milestone)
 
 
 def _reportable(request: HttpRequest, pk: int, *, on: datetime.date) -> Any:
@@ -124,17 +150,30 @@ def _is_fragment(request: HttpRequest) -> bool:
 def _form_page(request: HttpRequest, card: Card) -> HttpResponse:
     way = WayBack.of(request.POST or request.GET)
     card.page, card.after = way.page, way.after
-    template = "concept/_milestone_card.html" if _is_fragment(request) else "concept/milestone_answer.html"
-    return render(request, template, {"card": card, "form": card.form, "is_list": way.is_list})
+    context = {"card": card, "form": card.form, "is_list": way.is_list}
+    if not _is_fragment(request):
+        return render(request, "concept/milestone_answer.html", context)
+    mark_asked([card])
+    return render(request, "concept/_milestone_card.html", context)
 
 
-def _conflict(request: HttpRequest, form: AnswerForm, found: Clash, *, on: datetime.date) -> HttpResponse:
-    """What somebody else said beside what was typed; nothing typed is lost."""
+def mark_asked(cards: Sequence[Card]) -> None:
+    """Add to those of `cards` that are to be answered what running Sachstandsabfragen ask; one query, none without such cards."""
+    own = [card for card in cards if card.form]
+    found = asked_for([card.milestone.pk for card in own]) if own else {}
+    for card in own:
+        if (ask := found.get(card.milestone.pk)) is not None:
+            card.badges.append((f"Antwort bis {ask:%d.%m.%Y}", "info") if ask else ("beantwortet", "answered"))
+
+
+def _conflict(request: HttpRequest, form: AnswerForm, found: dict[str, Any], *, on: datetime.date) -> HttpResponse:
+    """What somebody else said beside what was typed, or that it has ended meanwhile; nothing typed is lost."""
     context = {
         "card": Card.of(form.milestone, on=on, form=form),
-        "clash": found,
-        "kept": kept(form),
+        "change": changed_by(form, by=request.user),
         "form": form,
+        "back": WayBack.of(request.POST).url(form.milestone),
+        **found,
     }
     template = "concept/_milestone_conflict_card.html" if _is_fragment(request) else "concept/milestone_conflict.html"
     return render(request, template, context, status=409)
@@ -143,7 +182,7 @@ def _conflict(request: HttpRequest, form: AnswerForm, found: Clash, *, on: datet
 def _done(request: HttpRequest, milestone: Any, sentence: str, *, on: datetime.date) -> HttpResponse:
     way = WayBack.of(request.POST)
     if not _is_fragment(request):
-        messages.success(request, sentence.format(milestone))
+        messages.success(request, sentence)
         return redirect(way.url(milestone))
     card = Card.of(get_object_or_404(readable(request.user, on=on), pk=milestone.pk), on=on)
     card.page, card.after = way.page, way.after
@@ -151,11 +190,13 @@ def _done(request: HttpRequest, milestone: Any, sentence: str, *, on: datetime.d
         "card": card,
         "form": card.form,
         "is_list": way.is_list,
-        "saved": sentence.format(milestone),
-        "overview": _overview(request, on=on) if way.is_list else None,
+        "saved": sentence,
+        **(_above(request, on=on) if way.is_list else {}),
     }
+    mark_asked([card])
     return render(request, "concept/_milestone_card.html", context)
 
 
-def _overview(request: HttpRequest, *, on: datetime.date) -> Overview:
-    return overview(own_open(request.user, on=on), on=on)
+def _above(request: HttpRequest, *, on: datetime.date) -> dict[str, Any]:
+    """What stands above the list and has changed with a card."""
+    return {"overview": overview(own_open(request.user, on=on), on=on), "rounds": asked_of(request.user, on=on)}

@@ -49,7 +49,7 @@ def propose(unit: Organisation, to: Addressee, milestones: Sequence[Any], *, on:
             return None
         hint = Escalation(unit=unit, person=to.person, proposed_on=on)
         hint.subject = escalation_subject(unit, milestones)
-        hint.text = escalation_text(unit, milestones, on=on)
+        hint.text = escalation_text(unit, to, milestones, on=on)
         hint.full_clean()
         hint.save()
         hint.milestones.set(milestones)

@@ -23,9 +23,14 @@ PLAN_STAYS = (
     "„Geplanten Termin berichtigen …“."
 )
 NOT_YET = "Dieser Tag liegt in der Zukunft. Tragen Sie den heutigen oder einen früheren ein."
-NO_CHANNEL = (
-    "Wie haben Sie es erhalten? Wählen Sie Telefon, E-Mail oder Gespräch, oder leeren Sie Dienststelle und Tag."
-)
+NO_CHANNEL = "Wie haben Sie es erhalten? Wählen Sie es bei „Wer sagt das?“, oder leeren Sie dieses Feld."
+#: Who speaks in a step: the Koordination, or a unit and by which way it told it.
+SPEAKERS = {
+    "": "die Koordination selbst",
+    Channel.PHONE: "eine Dienststelle, am Telefon",
+    Channel.MAIL: "eine Dienststelle, per E-Mail",
+    Channel.TALK: "eine Dienststelle, im Gespräch",
+}
 LONG = {"rows": 3, "class": "vLargeTextField"}
 
 
@@ -119,11 +124,11 @@ def _open_statuses() -> list[tuple[str, str]]:
 class PassedOnForm(forms.Form):
     """A step with a milestone that the Koordination may take for a unit that told it; left empty, it speaks for itself."""
 
-    field_order = ("status", "to", "on", "reason", "text", "channel", "unit", "received_on")
+    field_order = ("channel", "unit", "received_on", "status", "to", "on", "reason", "text")
 
     channel = forms.ChoiceField(
-        label="Im Auftrag einer Dienststelle, erhalten durch",
-        choices=[("", "nein, Angabe der Koordination"), *Channel.choices],
+        label="Wer sagt das?",
+        choices=list(SPEAKERS.items()),
         required=False,
         help_text="Was eine Dienststelle Ihnen gesagt oder geschrieben hat, zählt als ihre Antwort und ist überall so gekennzeichnet.",
     )
@@ -145,8 +150,10 @@ class PassedOnForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Whoever names another unit or a day passes something on, and says how it was received."""
         cleaned = super().clean() or {}
-        if not cleaned.get("channel") and {"unit", "received_on"} & set(self.changed_data):
-            raise ValidationError({"channel": NO_CHANNEL}, code="channel")
+        if not cleaned.get("channel"):
+            named = [name for name in ("unit", "received_on") if cleaned.get(name) and name in self.changed_data]
+            for name in named:
+                self.add_error(name, ValidationError(NO_CHANNEL, code="channel"))
         return cleaned
 
 

@@ -1,5 +1,6 @@
 """Milestones in the back office: the daily work, and what was said about them."""
 
+import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -17,7 +18,9 @@ from concept import door_admin
 from concept.authors import names_of, signature
 from concept.choices import ReportStep
 from concept.forms import MilestoneForm
+from concept.lifecycle import is_allowed
 from concept.models import Milestone, MilestoneEvidence, MilestoneReport
+from concept.models.milestones import UNDATED
 from concept.plan_admin import DESK
 from concept.querysets import expected_time
 from concept.round_filters import RoundFilter
@@ -64,16 +67,25 @@ class SituationFilter(DefaultFilter):
         return [*told, (self.everything, self.everything)]
 
     def value(self) -> str | None:
-        """What the address asks for; None for what is open."""
+        """What the address asks for; None for what is open, whether it says so or nothing that is known."""
         found = super().value()
-        return self.everything if found is None and self.asks_otherwise else found
+        if found is None:
+            return self.everything if self.asks_otherwise else None
+        return found if found in dict(self.lookup_choices) else None
+
+    def choices(self, changelist: Any) -> Any:
+        """What is open is asked for by name where the list would start with everything."""
+        first, *rest = super().choices(changelist)
+        address = {"query_string": changelist.get_query_string({self.parameter_name: OPEN})}
+        yield {**first, **(address if self.asks_otherwise else {})}
+        yield from rest
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Rows after the choice."""
         chosen = self.value()
         if chosen == self.everything:
             return queryset
-        return in_situation(queryset, chosen if chosen in SITUATIONS else OPEN, on=timezone.localdate())
+        return in_situation(queryset, chosen or OPEN, on=timezone.localdate())
 
 
 class EvidenceInline(BoundedInline):
@@ -196,6 +208,24 @@ class MilestoneAdmin(BaseAdmin):
         """Whoever enters a milestone tells how things are today."""
         return {"reported_on": timezone.localdate(), **super().get_changeform_initial_data(request)}
 
+    def standing(self, milestone: Milestone) -> str:
+        """Status, date and what was last said, for whoever is about to say something else."""
+        line = f"Status {milestone.get_status_display()}{_dated(milestone)}, Stand vom {milestone.reported_on:%d.%m.%Y}"
+        last = milestone.reports.answers().exclude(text="").first()
+        return f"{line}: „{Truncator(last.text).chars(TEXT_SHOWN)}“" if last else line
+
+    def why_it_stays(self, milestone: Milestone) -> str:
+        """What was said about a milestone stays, and the milestone with it."""
+        count = milestone.reports.count()
+        if not count:
+            return ""
+        told = "eine Rückmeldung" if count == 1 else f"{count} Rückmeldungen"
+        instead = " Wird er nicht mehr gebraucht, wählen Sie „Entfallen lassen …“."
+        return (
+            f"„{milestone}“ hat {told} und bleibt deshalb stehen."
+            f"{instead if is_allowed(ReportStep.DROP, milestone) else ''}"
+        )
+
     @admin.display(description="Termin", ordering=expected_time().asc(nulls_last=True))
     def date_shown(self, milestone: Milestone) -> str:
         """Reached, expected, or that there is no date."""
@@ -254,13 +284,29 @@ class MilestoneAdmin(BaseAdmin):
         return shown + format_html('<a href="{}">alle Rückmeldungen und Kommentare</a>', address)
 
 
+def _dated(milestone: Milestone) -> str:
+    """Day reached or date, and what follows from it today, as it goes on after the status."""
+    today = timezone.localdate()
+    date = milestone.date_text(on=today)
+    if milestone.reached_on:
+        return f" am {date}"
+    follows = ", ".join(milestone.situation(on=today, is_endangered=getattr(milestone, "in_danger", None)))
+    return f", {'' if date == UNDATED else 'Termin '}{date}{f' ({follows})' if follows else ''}"
+
+
 def _told(reports: Any) -> SafeString:
     """List of pairs of a report and who said it."""
     lines = (
-        (row.headline(), timezone.localtime(row.at).strftime("%d.%m.%Y, %H:%M"), who, f"{row.as_of:%d.%m.%Y}", row.text)
+        (
+            row.headline(),
+            timezone.localtime(row.at).strftime("%d.%m.%Y, %H:%M"),
+            who,
+            f"; Stand vom {row.as_of:%d.%m.%Y}" if row.is_answer else "",
+            row.text,
+        )
         for row, who in reports
     )
-    line = "<li><strong>{}</strong> – {} Uhr, {}; Stand vom {}<br>{}</li>"
+    line = "<li><strong>{}</strong> – {} Uhr, {}{}<br>{}</li>"
     return format_html("<ul>{}</ul>", format_html_join("", line, lines))
 
 
@@ -334,8 +380,8 @@ class MilestoneReportAdmin(ViewOnlyAdmin):
 
     work_group = DESK
     work_order = 15
-    list_display = ("at", "milestone", "headline_shown", "who_shown", "as_of", "text_shown")
-    list_display_links = ("at",)
+    list_display = ("at", "milestone", "headline_shown", "who_shown", "as_of_shown", "text_shown")
+    list_display_links = ("milestone",)
     list_filter = (
         KindFilter,
         "reason",
@@ -353,14 +399,14 @@ class MilestoneReportAdmin(ViewOnlyAdmin):
         "text",
         "who_shown",
         "at",
-        "as_of",
+        "as_of_shown",
         "unit",
         ("channel", "received_on"),
         ("status_before", "status"),
         ("moved_from", "moved_to", "reason"),
         "reached_on",
     )
-    readonly_fields = ("headline_shown", "who_shown", "at")
+    readonly_fields = ("headline_shown", "who_shown", "at", "as_of_shown")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RangedChangeList]:
         """List that knows names."""
@@ -379,6 +425,11 @@ class MilestoneReportAdmin(ViewOnlyAdmin):
     def headline_shown(self, report: MilestoneReport) -> str:
         """The kind, another status, another date."""
         return report.headline()
+
+    @admin.display(description="Stand vom", ordering="as_of", empty_value="–")
+    def as_of_shown(self, report: MilestoneReport) -> datetime.date | None:
+        """The day for which it holds; a comment tells of none."""
+        return report.as_of if report.is_answer else None
 
     @admin.display(description="Wer")
     def who_shown(self, report: Any) -> str:

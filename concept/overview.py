@@ -3,14 +3,14 @@
 import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, Q, QuerySet, Subquery, Value
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
 
 from concept.authors import names_of, signature
 from concept.choices import PostponementReason
-from concept.models import Milestone, MilestoneReport
+from concept.models import Milestone, MilestoneReport, StatusRound
 from concept.models.milestones import UNDATED
 from concept.querysets import number_of
 from concept.rounds import waiting_in_running_rounds
@@ -19,19 +19,22 @@ from stakeholders.models import Organisation
 
 LATELY = datetime.timedelta(days=30)
 SHOWN = 10
+COLUMNS = ("Dienststelle", "offen", "verzögert", "Rückmeldung überfällig", "in der Abfrage ohne Antwort")
 MOVED = {"art": "verschoben"}
 
 
 # --- By unit -----------------------------------------------------------------------------------------------------
 def units_at_work(*, on: datetime.date) -> Table:
-    """Units with open milestones: how many, how many late, unanswered for long, and unanswered in the running round, on day `on`.
+    """Units with open milestones: how many, how many late, unanswered for long, and on day `on` unanswered in the running round.
 
-    One query; each number leads to exactly these rows of the list.
+    The last one only while a round runs. One query; each number leads to exactly these rows of the list.
     """
+    units = list(_units(on))
+    shown = len(COLUMNS) if any(unit.is_asked for unit in units) else len(COLUMNS) - 1
     return Table(
         title="Nach Dienststelle",
-        columns=("Dienststelle", "offen", "verzögert", "Rückmeldung überfällig", "in der Abfrage offen"),
-        rows=[_unit_row(unit) for unit in _units(on)],
+        columns=COLUMNS[:shown],
+        rows=[_unit_row(unit)[:shown] for unit in units],
         empty="Keine Dienststelle hat einen offenen Meilenstein.",
     )
 
@@ -44,6 +47,7 @@ def _units(on: datetime.date) -> QuerySet:
         late=number_of(milestones.overdue(on=on), "responsible"),
         silent=number_of(milestones.report_overdue(on=on), "responsible"),
         asked=number_of(asked, "responsible"),
+        is_asked=Exists(StatusRound.objects.running()),
     )
     return units.filter(open__gt=0)
 

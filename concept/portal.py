@@ -1,18 +1,23 @@
 """What the portal reads of milestones, in a number of queries that does not grow with the rows."""
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from django.core.paginator import Page, Paginator
 from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, Value, When
 
 from concept.authors import names_of, signature
-from concept.models import Milestone, MilestoneEvidence, MilestoneReport
+from concept.models import Milestone, MilestoneEvidence, MilestoneReport, RoundItem
 from concept.querysets import REPORT_OVERDUE, MilestoneQuerySet
+from concept.rounds import with_answers
 from kepol.council.models import Submission
 from stakeholders.models import Organisation
 
 CARD = ("responsible", "measure__field_of_action", "project", "event")
+#: Reports and comments a page.
+SAID_SIZE = 50
 LIFE = (*CARD, "contact", "visit", "resolution__committee", "resolution__submission")
 
 
@@ -59,6 +64,16 @@ def overview(rows: MilestoneQuerySet, *, on: datetime.date) -> Overview:
     return Overview(**counts)
 
 
+def asked_for(milestones: Collection[int]) -> dict[int, datetime.date | Literal[""]]:
+    """Which of the `milestones` (keys) running rounds ask for: the nearest deadline without an answer, "" when all have one."""
+    items = RoundItem.objects.filter(round__closed_at__isnull=True, milestone__in=milestones)
+    found: dict[int, datetime.date | Literal[""]] = {}
+    rows = with_answers(items).order_by("-round__deadline").values_list("milestone", "round__deadline", "is_answered")
+    for milestone, deadline, is_answered in rows:
+        found[milestone] = found.get(milestone, "") if is_answered else deadline
+    return found
+
+
 @dataclass(frozen=True)
 class Said:
     """A report or comment, and who said it, in words."""
@@ -88,6 +103,7 @@ class Life:
     """All that is known of a milestone, as far as the reader may know it."""
 
     said: list[Said]
+    page: Page
     proofs: list[Proof]
     waits_for: Neighbours
     waited_for_by: Neighbours
@@ -101,13 +117,15 @@ def with_life(user: Any, *, on: datetime.date) -> Any:
     return rows.annotate(may_comment=_says(may), shows_paper=Exists(paper))
 
 
-def life(milestone: Milestone, user: Any, *, on: datetime.date) -> Life:
-    """What was said, proved and waits; newest first. Five queries."""
-    reports = list(milestone.reports.select_related("by", "unit"))
+def life(milestone: Milestone, user: Any, *, on: datetime.date, number: str | None = None) -> Life:
+    """What was said, proved and waits; newest first. Of what was said page `number`, the first for None. Six queries."""
+    page = Paginator(milestone.reports.select_related("by", "unit"), SAID_SIZE).get_page(number)
+    reports = list(page)
     evidence = list(milestone.evidence.select_related("added_by"))
     names = names_of([row.by_id for row in reports] + [row.added_by_id for row in evidence])
     return Life(
         said=[Said(row, signature(row, names)) for row in reports],
+        page=page,
         proofs=[Proof(row, names.get(row.added_by_id, str(row.added_by))) for row in evidence],
         waits_for=_neighbours(milestone.predecessors, user, on=on),
         waited_for_by=_neighbours(milestone.successors, user, on=on),

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
+from django.http import QueryDict
 
 from concept.choices import Status
 from concept.models import MilestoneEvidence
@@ -15,13 +16,16 @@ from concept.situations import SITUATIONS, in_situation, matching
 from kepol.files.fields import MEGABYTE, check_file
 from stakeholders.models import Organisation
 
+#: Open and ended ones together.
+EVERYTHING, OPEN = "alle", "offen"
+
 
 def _select() -> forms.Select:
     return forms.Select(attrs={"class": "kern-form-input__select"})
 
 
 class MilestoneFilter(forms.Form):
-    """What the list shows; nothing chosen shows everything. `visible` are the milestones the reader may know."""
+    """What the list shows; nothing chosen shows what is open. `visible` are the milestones the reader may know."""
 
     q = forms.CharField(
         label="Suche",
@@ -30,7 +34,7 @@ class MilestoneFilter(forms.Form):
         widget=forms.TextInput(attrs={"class": "kern-form-input__input"}),
     )
     lage = forms.ChoiceField(
-        label="Lage", required=False, choices=[("", "alle"), *SITUATIONS.items()], widget=_select()
+        label="Lage", required=False, choices=[*SITUATIONS.items(), (EVERYTHING, "alle")], widget=_select()
     )
     status = forms.ChoiceField(
         label="Status", required=False, choices=[("", "alle"), *Status.choices], widget=_select()
@@ -39,10 +43,15 @@ class MilestoneFilter(forms.Form):
         label="Dienststelle", required=False, queryset=Organisation.objects.none(), empty_label="alle", widget=_select()
     )
 
-    def __init__(self, data: Any, *, visible: QuerySet) -> None:
-        super().__init__(data)
+    def __init__(self, data: QueryDict, *, visible: QuerySet) -> None:
+        super().__init__(_with_situation(data))
         named = visible.order_by().values("responsible")
         self.fields["dienststelle"].queryset = Organisation.objects.filter(pk__in=named)  # type: ignore[attr-defined]
+
+    @property
+    def is_open_only(self) -> bool:
+        """Whether the list leaves out what has ended."""
+        return self.is_valid() and self.cleaned_data["lage"] == OPEN
 
     def narrow(self, milestones: MilestoneQuerySet, *, on: datetime.date) -> MilestoneQuerySet:
         """Milestones that fit on day `on`; none while the choice itself is wrong, because the page says so instead of showing others."""
@@ -55,6 +64,15 @@ class MilestoneFilter(forms.Form):
         if chosen["dienststelle"]:
             milestones = milestones.filter(responsible=chosen["dienststelle"])
         return milestones
+
+
+def _with_situation(data: QueryDict) -> QueryDict:
+    """`data` with the situation it shows: what is open, but everything for a status in which nothing is open."""
+    data = data.copy()
+    if data.get("lage", "") in ("", OPEN):
+        has_ended = data.get("status", "") in {*Status.values} - Status.OPEN
+        data["lage"] = EVERYTHING if has_ended else OPEN
+    return data
 
 
 class CommentForm(forms.Form):

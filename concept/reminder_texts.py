@@ -41,6 +41,7 @@ def reminder_text(entries: Sequence[Entry], to: Addressee, *, on: datetime.date)
         about=number_of_milestones(len(entries), dative=True),
         is_one=len(entries) == 1,
         groups=[(title, _underline(title), lines) for title, lines in _groups(entries, on=on)],
+        are_late=all(entry.ring.occasion == Occasion.OVERDUE for entry in entries),
         stands_in=any(entry.is_for_somebody_else for entry in entries),
         may_report=to.may_report,
     )
@@ -51,14 +52,15 @@ def escalation_subject(unit: Organisation, milestones: Sequence[Any]) -> str:
     return f"{unit.code}: Rückmeldung zu {number_of_milestones(len(milestones), dative=True)}"
 
 
-def escalation_text(unit: Organisation, milestones: Sequence[Any], *, on: datetime.date) -> str:
-    """The hint that is proposed for the head of `unit`, all of it; whoever sends it may change it."""
+def escalation_text(unit: Organisation, to: Addressee, milestones: Sequence[Any], *, on: datetime.date) -> str:
+    """The hint that is proposed for `to`, the head of `unit`, all of it; whoever sends it may change it."""
     return written(
         "escalation",
         unit=one_line(str(unit)),
         about=number_of_milestones(len(milestones), dative=True),
         is_one=len(milestones) == 1,
         lines=[milestone_lines(one, on=on) for one in milestones],
+        only_reads=to.person.user_id is not None and not to.may_report,
     )
 
 

@@ -20,7 +20,7 @@ from concept.addressees import Addressee, Roster, units_of
 from concept.models import Milestone, Occasion, ReminderItem, ReminderLevel
 from concept.models.reminders import TOLD
 from concept.reminder_texts import reminder_subject, reminder_text
-from concept.ringing import ONE_DAY, Entry, Ring, ringing
+from concept.ringing import ONE_DAY, Entry, Ring, ring, ringing
 from kepol.lib.history import operation
 from kepol.mail.choices import MailKind
 from kepol.mail.models import Mail
@@ -83,16 +83,60 @@ def plan(*, on: datetime.date) -> Plan:
     rings = ringing(on=on)
     roster, memories = Roster(units_of(rings), on=on), _memories(rings)
     letters = _letters(rings, roster, memories, on=on)
-    silent: dict[str, dict[Organisation, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    due = [letter for letter in letters if is_turn(letter, on=on)]
+    silent = _silent(rings, roster, memories, on=on)
+    return Plan(on, due, *(_by_unit(rows) for rows in (silent.speechless, silent.waiting, silent.unanswered)))
+
+
+@dataclass
+class _Silent:
+    """Milestones nobody can be asked about, those about whom all are away, and those the head of the unit could be told of."""
+
+    speechless: list[Any] = field(default_factory=list)
+    waiting: list[Any] = field(default_factory=list)
+    unanswered: list[Any] = field(default_factory=list)
+
+
+def _silent(rings: Iterable[Any], roster: Roster, memories: dict[int, _Memory], *, on: datetime.date) -> _Silent:
+    found = _Silent()
     for one in rings:
         if not roster.first_turn(one):
-            silent["speechless"][one.responsible].append(one)
+            found.speechless.append(one)
         elif not roster.asked_first(one):
-            silent["waiting"][one.responsible].append(one)
+            found.waiting.append(one)
         if _is_for_head(memories[one.pk], on=on):
-            silent["unanswered"][one.responsible].append(one)
-    due = [letter for letter in letters if is_turn(letter, on=on)]
-    return Plan(on, due, silent["speechless"], silent["waiting"], silent["unanswered"])
+            found.unanswered.append(one)
+    return found
+
+
+def _by_unit(milestones: Iterable[Any]) -> dict[Organisation, list[Any]]:
+    found: dict[Organisation, list[Any]] = defaultdict(list)
+    for one in milestones:
+        found[one.responsible].append(one)
+    return found
+
+
+@dataclass(frozen=True)
+class HeldUp:
+    """Keys of units: with nobody to ask about an open milestone; and, where one rings, all away, or a hint due and no head to tell."""
+
+    speechless: set[int]
+    away: set[int]
+    headless: set[int]
+
+
+def held_up(*, on: datetime.date) -> HeldUp:
+    """Where reminders and hints lead nowhere on day `on`; four queries."""
+    rows = list(Milestone.objects.open().with_expected_end().only("responsible", "contact", "reported_on"))
+    roster = Roster({one.responsible_id for one in rows}, on=on)
+    rings = [one for one in rows if ring(one, on=on)]
+    silent = _silent(rings, roster, _memories(rings), on=on)
+    units = {one.responsible_id for one in silent.unanswered}
+    return HeldUp(
+        speechless={one.responsible_id for one in rows if not roster.first_turn(one)},
+        away={one.responsible_id for one in silent.waiting},
+        headless={unit for unit in units if not roster.heads(unit)},
+    )
 
 
 def is_turn(letter: Letter, *, on: datetime.date) -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from concept.addressees import Addressee
 from concept.escalations import DECIDED, answered, discard, send
 from concept.models import Escalation, EscalationState
 from concept.plan_admin import DESK
@@ -26,13 +27,17 @@ RIGHT = "concept.change_escalation"
 class SendForm(forms.Form):
     """The words as they will go out; `answered` are milestones about which somebody has said something meanwhile."""
 
+    to = forms.CharField(
+        label="An", disabled=True, required=False, widget=forms.TextInput(attrs={"class": "vLargeTextField"})
+    )
     subject = forms.CharField(
         label="Betreff",
         max_length=SUBJECT_LENGTH,
         validators=[refuse_line_break],
         widget=forms.TextInput(attrs={"class": "vLargeTextField"}),
     )
-    text = forms.CharField(label="Text", widget=forms.Textarea(attrs={"class": "vLargeTextField", "rows": 26}))
+    # As wide and high as the mail, which the usual class would keep small.
+    text = forms.CharField(label="Text", widget=forms.Textarea(attrs={"cols": 92, "rows": 28}))
 
     def __init__(self, *args: Any, answered: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,10 +47,12 @@ class SendForm(forms.Form):
 
 
 def _form_for(hint: Escalation, user: Any) -> dict[str, Any]:
-    return {"initial": {"subject": hint.subject, "text": hint.text}, "answered": answered(hint)}
+    to = f"{hint.person} ({Addressee(hint.person, may_report=False).address})"
+    return {"initial": {"to": to, "subject": hint.subject, "text": hint.text}, "answered": answered(hint)}
 
 
-def _send(hint: Escalation, *, subject: str, text: str, by: Any) -> None:
+def _send(hint: Escalation, *, to: str, subject: str, text: str, by: Any) -> None:
+    """Send; whom it goes `to` is only shown, and found out again."""
     send(hint, subject=subject, text=text, by=by, today=timezone.localdate())
 
 

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from concept.lifecycle import NOT_ALLOWED, coordinates, locked
-from concept.models import Milestone
+from concept.models import Milestone, RoundItem
 from kepol.lib.history import operation
 from kepol.lib.versions import Conflict
 from stakeholders.models import Organisation
@@ -17,6 +17,7 @@ RETIRED = "„{}“ ist stillgelegt. Wählen Sie die Dienststelle, die heute zus
 def assign(milestone: Milestone, *, unit: Organisation, by: Any) -> None:
     """Make `unit`, a unit of the city, responsible for `milestone`; it is no longer listed as involved.
 
+    From now on `unit` is asked in every Sachstandsabfrage that is running; what a closed one found stays with the unit asked then.
     Who is responsible may report, so only the Koordination decides it: raises `PermissionDenied` for anybody else,
     `ValidationError` for an organisation that is no unit or put aside, `Conflict` when somebody has changed the milestone meanwhile.
     """
@@ -31,3 +32,4 @@ def assign(milestone: Milestone, *, unit: Organisation, by: Any) -> None:
         milestone.responsible = unit
         milestone.full_clean()
         milestone.save()
+        RoundItem.objects.filter(milestone=milestone, round__closed_at__isnull=True).update(unit=unit)

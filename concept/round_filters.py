@@ -17,10 +17,10 @@ class RoundFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Both halves of what is asked."""
-        return [("offen", "in der Abfrage offen"), ("beantwortet", "in der Abfrage beantwortet")]
+        return [("offen", "in der Abfrage ohne Antwort"), ("beantwortet", "in der Abfrage beantwortet")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """Rows after the choice; with two rounds at once a milestone is open as long as one of them waits for it."""
+        """Rows after the choice; with two rounds at once a milestone is unanswered as long as one of them waits for it."""
         if self.value() not in {"offen", "beantwortet"}:
             return queryset
         asked = with_answers(RoundItem.objects.filter(round__closed_at__isnull=True))

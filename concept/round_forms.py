@@ -1,5 +1,6 @@
 """Forms of the Sachstandsabfrage in the back office."""
 
+import datetime
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from stakeholders.models import Organisation
 NOT_SEEN = (
     "Inzwischen hat sich geändert, wonach oder wer gefragt wird. Prüfen Sie die Übersicht und eröffnen Sie noch einmal."
 )
+EARLY = "Verspätungen werden dann nach dem heutigen Tag beurteilt."
 DAY = "Zum Beispiel 30.06.2026."
 
 
@@ -77,7 +79,7 @@ class RemindForm(forms.Form):
     )
 
     def __init__(self, *args: Any, waiting: dict[int, int] | None = None, **kwargs: Any) -> None:
-        """`waiting` tells how many milestones of which unit (key) are still open."""
+        """`waiting` tells how many milestones of which unit (key) wait for an answer."""
         super().__init__(*args, **kwargs)
         self.waiting = waiting or {}
         people = reachable(list(self.waiting), on=timezone.localdate())
@@ -91,7 +93,7 @@ class RemindForm(forms.Form):
 
 def _told(number: int, people: int) -> str:
     reached = {0: "niemand erreichbar", 1: "1 Person"}.get(people, f"{people} Personen")
-    return f"{number} offen, {reached}"
+    return f"{number} ohne Antwort, {reached}"
 
 
 def remind_form_for(status_round: StatusRound | None, user: Any) -> dict[str, Any]:
@@ -102,24 +104,47 @@ def remind_form_for(status_round: StatusRound | None, user: Any) -> dict[str, An
 class CloseForm(forms.Form):
     """What is missing, and that it may be missing."""
 
+    early = forms.BooleanField(
+        label="Trotzdem abschließen", error_messages={"required": "Bitte bestätigen Sie, dass Sie vorher abschließen."}
+    )
     accept = forms.BooleanField(
         label="Ohne diese Antworten abschließen", error_messages={"required": "Bitte bestätigen Sie es."}
     )
 
-    def __init__(self, *args: Any, waiting: dict[int, int] | None = None, **kwargs: Any) -> None:
-        """`waiting` tells how many milestones of which unit (key) are still open; with nothing missing nothing is asked."""
+    def __init__(
+        self,
+        *args: Any,
+        waiting: dict[int, int] | None = None,
+        ahead: datetime.date | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`waiting` tells how many milestones of which unit (key) wait for an answer, `ahead` the key date when it is still to come.
+
+        With nothing missing and no day ahead nothing is asked.
+        """
         super().__init__(*args, **kwargs)
+        if ahead is None:
+            del self.fields["early"]
+        else:
+            self.fields["early"].help_text = f"Der Stichtag {ahead:%d.%m.%Y} ist noch nicht erreicht. {EARLY}"
         if not waiting:
             del self.fields["accept"]
             return
         units = Organisation.objects.in_bulk(list(waiting))
         named = ", ".join(f"{units[pk].code} ({number})" for pk, number in waiting.items())
-        self.fields["accept"].help_text = f"Es fehlen Antworten zu {sum(waiting.values())} Meilensteinen: {named}."
+        self.fields["accept"].help_text = f"{_lacking(sum(waiting.values()))}: {named}."
 
 
 def close_form_for(status_round: StatusRound | None, user: Any) -> dict[str, Any]:
-    """Names what is missing."""
-    return {"waiting": missing(status_round)} if status_round else {}
+    """Names what is missing, and the key date as long as it is ahead."""
+    if status_round is None:
+        return {}
+    key_date = status_round.key_date
+    return {"waiting": missing(status_round), "ahead": key_date if key_date > timezone.localdate() else None}
+
+
+def _lacking(number: int) -> str:
+    return "Es fehlt die Antwort zu 1 Meilenstein" if number == 1 else f"Es fehlen Antworten zu {number} Meilensteinen"
 
 
 def missing(status_round: StatusRound) -> dict[int, int]:

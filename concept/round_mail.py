@@ -2,33 +2,33 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from concept.addressees import reachable_members
+from concept.addressees import Addressee, Roster
 from concept.models import RoundItem, StatusRound
 from kepol.mail.choices import MailKind
 from kepol.mail.links import absolute
 from kepol.mail.models import Mail
 from kepol.mail.outbox import deliver_soon, queue
 from kepol.mail.texts import written
-from stakeholders.models import Absence, Organisation, Person
+from stakeholders.models import Organisation
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail about `status_round` to one `person`: the rows of every unit for which they can answer, as of day `on`.
+    """A mail about `status_round` to one person: the rows of every unit for which they can answer or stand in, as of day `on`.
 
     `key` is its occasion.
     """
 
     status_round: StatusRound
-    person: Person
+    to: Addressee
     lists: tuple[tuple[Organisation, tuple[RoundItem, ...]], ...]
     on: datetime.date
     is_reminder: bool
@@ -47,18 +47,14 @@ class Letter:
         return f"{wanted}: {count}, Antwort bis {self.status_round.deadline:%d.%m.%Y}"
 
 
-def reachable(units: Collection[int] | QuerySet, *, on: datetime.date) -> dict[int, list[Person]]:
-    """For each of the `units` (keys) the people who can be asked on day `on`, by name; a unit without anybody is missing.
+def reachable(units: Iterable[int], *, on: datetime.date) -> dict[int, list[Addressee]]:
+    """For each of the `units` (keys) the people who are asked on day `on`, by name; a unit without anybody is missing.
 
-    These are its members of that day whose account answers for units, unless they are away. One query.
+    These are its members of that day whose account answers for units, and who stands in for those who are away. One query.
     """
-    members = reachable_members(on=on).filter(organisation__in=units, is_reporter=True)
-    here = members.exclude(person__in=Absence.objects.on(on).values("person")).select_related("person__user")
-    found: dict[int, dict[int, Person]] = defaultdict(dict)
-    # Somebody may be in a unit in two roles.
-    for member in here.order_by("person__sort_key", "person"):
-        found[member.organisation_id][member.person_id] = member.person
-    return {unit: list(people.values()) for unit, people in found.items()}
+    units = list(units)
+    roster = Roster(units, on=on)
+    return {unit: people for unit in units if (people := roster.answering(unit))}
 
 
 def letters(status_round: StatusRound, *, on: datetime.date, items: QuerySet | None = None) -> list[Letter]:
@@ -71,20 +67,23 @@ def letters(status_round: StatusRound, *, on: datetime.date, items: QuerySet | N
     for row in rows:
         by_unit[row.unit].append(row)
     people = reachable([unit.pk for unit in by_unit], on=on)
-    lists: dict[Person, list[Any]] = defaultdict(list)
+    found: dict[int, Addressee] = {}
+    lists: dict[int, list[Any]] = defaultdict(list)
     for unit, asked in by_unit.items():
-        for person in people.get(unit.pk, ()):
-            lists[person].append((unit, tuple(asked)))
+        for one in people.get(unit.pk, ()):
+            known = found.setdefault(one.person.pk, one)
+            found[one.person.pk] = replace(known, stands_in=known.stands_in or one.stands_in)
+            lists[one.person.pk].append((unit, tuple(asked)))
     day = None if items is None else on
     return [
-        Letter(status_round, person, tuple(asked), on, day is not None, _key(status_round, person, day))
+        Letter(status_round, found[person], tuple(asked), on, day is not None, _key(status_round, person, day))
         for person, asked in lists.items()
     ]
 
 
-def _key(status_round: StatusRound, person: Person, day: datetime.date | None) -> str:
-    """Occasion of a mail: the opening (`day` None), or being reminded on a day."""
-    opening = f"round:{status_round.pk}:{person.pk}"
+def _key(status_round: StatusRound, person: int, day: datetime.date | None) -> str:
+    """Occasion of a mail to the `person` with that key: the opening (`day` None), or being reminded on a day."""
+    opening = f"round:{status_round.pk}:{person}"
     return f"{opening}:{day.isoformat()}" if day else opening
 
 
@@ -100,19 +99,13 @@ def post(found: Iterable[Letter]) -> None:
     """Put the mails into the outbox, in the transaction of the caller, and hand them over once that is committed."""
     for letter in found:
         mail = queue(
-            to=_address(letter.person),
+            to=letter.to.address,
             subject=letter.subject,
             text=text_of(letter),
             kind=MailKind.ROUND,
             key=letter.key,
         )
         deliver_soon(mail)
-
-
-def _address(person: Person) -> str:
-    """Where the person signs in, because the code for signing in goes there too."""
-    account: Any = person.user
-    return str(account.email)
 
 
 def text_of(letter: Letter) -> str:
@@ -124,6 +117,8 @@ def text_of(letter: Letter) -> str:
         lists=lists,
         number=letter.number,
         is_reminder=letter.is_reminder,
+        stands_in=letter.to.stands_in,
+        may_report=letter.to.may_report,
         overview=absolute(reverse("concept:milestone_own")),
     )
 

@@ -1,5 +1,6 @@
 """What a Sachstandsabfrage found, as text for the next paper: figures first, then every milestone under its measure."""
 
+import datetime
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -9,23 +10,24 @@ from django.utils.safestring import SafeString
 
 from concept.choices import Status
 from concept.models import StatusRound
-from concept.standing import Standing, standings
+from concept.standing import Standing, judged_on, standings
 from kepol.lib.richtext import sanitise, to_text
 
 #: What a paper says of the milestone itself; how old an entry is concerns the desk alone.
 FOR_READERS = ("verzögert", "gefährdet")
+OTHERS = ", zu allen anderen haben ihn die Dienststellen gemeldet oder bestätigt"
 NO_FIELD, NO_MEASURE = "Ohne Handlungsfeld", "Ohne Maßnahme"
 
 
-def text_for_paper(status_round: StatusRound, found: Sequence[Standing] | None = None) -> str:
-    """Formatted text (HTML, after the rules of `kepol.lib.richtext`) on `status_round`: live while it is open, then as it was kept.
+def text_for_paper(status_round: StatusRound, found: Sequence[Standing] | None = None, *, on: datetime.date) -> str:
+    """Formatted text (HTML, after the rules of `kepol.lib.richtext`) on `status_round`: as it stands on day `on`, later as kept.
 
     It names units, never persons, and is empty without rows. `found` are its standings, where a page has read them already; None reads them.
     """
-    rows = standings(status_round) if found is None else found
+    rows = standings(status_round, on=on) if found is None else found
     if not rows:
         return ""
-    parts = [format_html("<p>{}</p>", sentence) for sentence in _sentences(status_round, rows)]
+    parts = [format_html("<p>{}</p>", sentence) for sentence in _sentences(status_round, rows, on)]
     for field, measures in groupby(sorted(rows, key=_place), key=lambda row: row.field):
         parts.append(format_html("<h4>{}</h4>", field or NO_FIELD))
         parts += _measures(measures)
@@ -59,25 +61,36 @@ def line(row: Standing) -> str:
 
 
 # --- Figures -----------------------------------------------------------------------------------------------------
-def _sentences(status_round: StatusRound, rows: Sequence[Standing]) -> Iterator[str]:
-    yield f"Stand zum {status_round.key_date:%d.%m.%Y}: {_states(rows)}"
+def _sentences(status_round: StatusRound, rows: Sequence[Standing], on: datetime.date) -> Iterator[str]:
+    yield f"{_question(status_round, rows, on)} {_states(rows)}"
     open_rows = [row for row in rows if row.status in Status.OPEN]
     if open_rows:
         yield _open(open_rows)
-    yield _answers(rows)
+    yield from _answers(rows, is_open=status_round.is_open)
+
+
+def _question(status_round: StatusRound, rows: Sequence[Standing], on: datetime.date) -> str:
+    """Of which day, and of how many milestones; data of a day before the key date says so."""
+    asked = "einem Meilenstein" if len(rows) == 1 else f"{len(rows)} Meilensteinen"
+    key_date, day = status_round.key_date, judged_on(status_round, on=on)
+    if day == key_date:
+        return f"Zum Stichtag {key_date:%d.%m.%Y} wurde nach {asked} gefragt."
+    return f"Stichtag {key_date:%d.%m.%Y}, Angaben vom {day:%d.%m.%Y}: Gefragt wurde nach {asked}."
 
 
 def _states(rows: Sequence[Standing]) -> str:
-    numbers = Counter(row.status for row in rows)
-    still = sum(numbers[Status(one)] for one in Status.OPEN)
-    told = [
-        _are(numbers[Status.REACHED], "erreicht"),
-        _are(still, "offen"),
-        f"{numbers[Status.PAUSED]} {'ruht' if numbers[Status.PAUSED] == 1 else 'ruhen'}",
-        _are(numbers[Status.DROPPED], "entfallen"),
-    ]
-    asked = "einem Meilenstein" if len(rows) == 1 else f"{len(rows)} Meilensteinen"
-    return f"Gefragt wurde nach {asked}: {_listed([one for one in told if not one.startswith('0 ')])}."
+    numbers = Counter("open" if row.status in Status.OPEN else row.status for row in rows)
+    words = {
+        Status.REACHED: ("ist erreicht", "sind erreicht"),
+        "open": ("ist noch in Arbeit", "sind noch in Arbeit"),
+        Status.PAUSED: ("ruht", "ruhen"),
+        Status.DROPPED: ("ist entfallen", "sind entfallen"),
+    }
+    if len(numbers) == 1:
+        one, many = words[rows[0].status if "open" not in numbers else "open"]
+        return f"Er {one}." if len(rows) == 1 else f"Alle {many}."
+    told = [f"{numbers[state]} {one if numbers[state] == 1 else many}" for state, (one, many) in words.items()]
+    return f"{_listed([part for part in told if not part.startswith('0 ')])}."
 
 
 def _open(rows: Sequence[Standing]) -> str:
@@ -100,12 +113,26 @@ def _late(number: int) -> str:
     return f"{'ist' if number == 1 else 'sind'} {number} verzögert"
 
 
-def _answers(rows: Sequence[Standing]) -> str:
+def _answers(rows: Sequence[Standing], *, is_open: bool) -> Iterator[str]:
     missing = Counter(row.unit for row in rows if not row.is_answered)
-    if not missing:
-        return "Zu allen Meilensteinen haben die Dienststellen ihren Stand gemeldet oder bestätigt."
-    units = ", ".join(f"{unit} ({number} von {_asked(rows, unit)})" for unit, number in missing.items())
-    return f"Noch ohne Rückmeldung sind Meilensteine von {units}."
+    own = sum(row.answer is not None and not row.answer.unit for row in rows)
+    if missing:
+        units = ", ".join(f"{unit} ({number} von {_asked(rows, unit)})" for unit, number in missing.items())
+        still = "Noch ohne Rückmeldung sind" if is_open else "Ohne Rückmeldung blieben"
+        yield f"{still} Meilensteine von {units}."
+    elif not own:
+        yield "Zu allen Meilensteinen haben die Dienststellen ihren Stand gemeldet oder bestätigt."
+    if own:
+        yield f"{_entered(own, len(rows))}{'' if missing or own == len(rows) else OTHERS}."
+
+
+def _entered(number: int, total: int) -> str:
+    """Of `number` milestones of `total` nobody but the Koordination said how they stand."""
+    if number == total:
+        return (
+            f"Den Stand {'des Meilensteins' if number == 1 else 'aller Meilensteine'} hat die Koordination eingetragen"
+        )
+    return f"Bei {'1 Meilenstein' if number == 1 else f'{number} Meilensteinen'} hat die Koordination den Stand eingetragen"
 
 
 def _asked(rows: Sequence[Standing], unit: str) -> int:

@@ -1,7 +1,7 @@
 """The verbs of the Sachstandsabfrage, and who has answered in one.
 
-A milestone is answered when somebody reported on it or confirmed it after the round was opened. What the Koordination passed on
-for a unit counts too, as soon as it was received on the day of opening or later.
+A milestone is answered when the unit asked, or the Koordination itself, reported on it or confirmed it after the round was
+opened. What the Koordination passed on for that unit counts too, as soon as it was received on the day of opening or later.
 """
 
 import datetime
@@ -25,8 +25,11 @@ from kepol.lib.locks import lock_kinds
 from kepol.lib.versions import Conflict
 from stakeholders.models import Organisation
 
+YEAR = datetime.timedelta(days=366)
 NOT_ALLOWED = "Sachstandsabfragen führt die Koordination."
 NOTHING_OPEN = "Es ist kein Meilenstein offen; es gibt nichts abzufragen."
+KEY_DATE_PAST = "Gefragt wird der heutige Stand; frühere Stände rechnet KEpol nicht zurück. Nennen Sie den heutigen oder einen späteren Tag."
+KEY_DATE_FAR = "Dieser Tag liegt mehr als ein Jahr in der Zukunft. Prüfen Sie die Jahreszahl."
 DEADLINE_PAST = "Die Frist liegt in der Vergangenheit. Nennen Sie den heutigen oder einen späteren Tag."
 DEADLINE_TOO_EARLY = "Die Frist liegt vor dem Stichtag {:%d.%m.%Y}. Wie es an diesem Tag steht, weiß vorher niemand."
 ASKED_ALREADY = "Zu diesem Stichtag läuft schon die Abfrage „{}“. Schließen Sie sie zuerst ab."
@@ -53,10 +56,12 @@ def open_round(  # noqa: PLR0913 - what a round consists of
     """Ask every unit how its open milestones stand on `key_date`, with a mail to everybody who can answer for it.
 
     `deadline` is the last day for answers; `intro` stands above the list in the mail, empty for none. Whoever is responsible now has
-    to answer. Raises `PermissionDenied` when `by` may not, `ValidationError` for a deadline that has passed or lies before the key
-    date, when nothing is open, and when a round with this key date is still running.
+    to answer. Raises `PermissionDenied` when `by` may not, `ValidationError` for a key date that has passed or is more than a year
+    away, for a deadline that has passed or lies before the key date, when nothing is open, and when a round with this key date is
+    still running.
     """
     _refuse_others(by)
+    _refuse_key_date(key_date, today=timezone.localdate(now))
     _refuse_deadline(deadline, key_date=key_date, today=timezone.localdate(now))
     with transaction.atomic(), operation(by=by):
         # Of two who open at once the second has to see the first.
@@ -109,7 +114,9 @@ def remind(status_round: StatusRound, *, units: Collection[Organisation], by: An
         waiting = unanswered(status_round).filter(unit__in=chosen)
         told = wrote_today(status_round, now=now)
         found = [
-            one for one in letters(status_round, on=timezone.localdate(now), items=waiting) if one.person.pk not in told
+            one
+            for one in letters(status_round, on=timezone.localdate(now), items=waiting)
+            if one.to.person.pk not in told
         ]
         if not found:
             raise ValidationError(NOBODY_LEFT, code="nobody_left")
@@ -121,8 +128,8 @@ def remind(status_round: StatusRound, *, units: Collection[Organisation], by: An
 def close_round(status_round: StatusRound, *, by: Any, now: datetime.datetime) -> None:
     """Close the open `status_round` and keep for every milestone in it how it stands; nothing changes these rows afterwards.
 
-    "Stand dieses Tages" means: what is stored at the moment of closing, judged for the key date. A milestone reached between key
-    date and closing is kept as reached, with its day; what is late or unanswered is so as seen on the key date.
+    "Stand dieses Tages" means: what is stored at the moment of closing, judged for the key date, or for the day of closing when
+    that comes first. A milestone reached between key date and closing is kept as reached, with its day.
 
     Raises `PermissionDenied`, `ValidationError` when it is closed already, `Conflict` when it was changed meanwhile.
     """
@@ -132,7 +139,7 @@ def close_round(status_round: StatusRound, *, by: Any, now: datetime.datetime) -
         # Whoever is reporting at this moment comes before the closing or after it.
         rows = Milestone.objects.filter(round_items__round=status_round).order_by("pk")
         list(rows.select_for_update(of=("self",)).values_list("pk"))
-        found = standings(status_round)
+        found = standings(status_round, on=timezone.localdate(now))
         for item in found:
             item.row.frozen = item.as_data()
         RoundItem.objects.bulk_update([item.row for item in found], ["frozen"], batch_size=100)
@@ -145,10 +152,11 @@ def close_round(status_round: StatusRound, *, by: Any, now: datetime.datetime) -
 def with_answers(items: QuerySet) -> QuerySet:
     """`items` of any rounds with `is_answered`: live while their round is open, afterwards as it was kept.
 
-    In SQL what `ReportQuerySet.answers().since(round.opened_at)` says of one round.
+    In SQL what `ReportQuerySet.answers().since(round.opened_at)` says of one round, of the unit asked or the Koordination itself.
     """
     answers = MilestoneReport.objects.answers().filter(
         Q(received_on__isnull=True) | Q(received_on__gte=OuterRef("opened_day")),
+        Q(unit__isnull=True) | Q(unit=OuterRef("unit")),
         milestone=OuterRef("milestone"),
         at__gt=OuterRef("round__opened_at"),
     )
@@ -229,6 +237,13 @@ def asked_of(user: Any, *, on: datetime.date) -> list[Asked]:
 def _refuse_others(by: Any) -> None:
     if not coordinates(by):
         raise PermissionDenied(NOT_ALLOWED)
+
+
+def _refuse_key_date(key_date: datetime.date, *, today: datetime.date) -> None:
+    if key_date < today:
+        raise ValidationError({"key_date": KEY_DATE_PAST}, code="past")
+    if key_date > today + YEAR:
+        raise ValidationError({"key_date": KEY_DATE_FAR}, code="far")
 
 
 def _refuse_deadline(deadline: datetime.date, *, key_date: datetime.date, today: datetime.date) -> None:

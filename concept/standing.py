@@ -4,8 +4,9 @@ import datetime
 from dataclasses import dataclass
 from typing import Any, Self
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
+from django.utils import timezone
 
 from concept.choices import Channel, ReportStep, Status
 from concept.models import Milestone, MilestoneReport, RoundItem, StatusRound
@@ -20,26 +21,30 @@ SCHEMA = 1
 class Answer:
     """What counts as the answer for a milestone: the last report or confirmation after the round was opened.
 
-    `as_of` is the day for which it holds; `channel` how the Koordination received it, None when the unit itself wrote.
+    `as_of` is the day for which it holds; `channel` how the Koordination received it, None when nobody passed it on; `unit` the
+    code of the unit that answered, "" when the Koordination itself said how it stands.
     """
 
     step: ReportStep
     as_of: datetime.date
     channel: Channel | None
+    unit: str = ""
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> Self:
         """The answer as `as_data` wrote it, or as the database tells it of a report."""
         channel = Channel(data["channel"]) if data["channel"] else None
-        return cls(ReportStep(data["step"]), datetime.date.fromisoformat(data["as_of"]), channel)
+        return cls(ReportStep(data["step"]), datetime.date.fromisoformat(data["as_of"]), channel, data["unit"] or "")
 
     def as_data(self) -> dict[str, Any]:
         """Plain data for keeping."""
-        return {"step": self.step.value, "as_of": self.as_of.isoformat(), "channel": self.channel or ""}
+        told = {"step": self.step.value, "as_of": self.as_of.isoformat()}
+        return {**told, "channel": self.channel or "", "unit": self.unit}
 
     def __str__(self) -> str:
         if self.channel is None:
-            return f"{self.step.label} am {self.as_of:%d.%m.%Y}"
+            entered = "" if self.unit else ", von der Koordination eingetragen"
+            return f"{self.step.label} am {self.as_of:%d.%m.%Y}{entered}"
         return f"{self.step.label}, im Auftrag ({self.channel.label} vom {self.as_of:%d.%m.%Y})"
 
 
@@ -47,14 +52,15 @@ class Answer:
 class Standing:
     """One milestone of a round in plain values, for the page, the paper and keeping.
 
-    `row` is the row of the round; `field` the Handlungsfeld and `belongs_to` the measure or project, "" without; `order` sorts by
+    `row` is the row of the round; `unit` the code of the unit asked and `unit_name` how it is called in full; `field` the Handlungsfeld and `belongs_to` the measure or project, "" without; `order` sorts by
     both; `moved` are the dates before and after and the reason, None when it did not move; `situation` the words that follow from
-    its dates on the key date; `text` the latest sentence anybody wrote, "" without one; `answer` None as long as nobody answered.
+    its dates on the day of `judged_on`; `text` the latest sentence anybody wrote, "" without one; `answer` None as long as nobody answered.
     """
 
     row: RoundItem
     title: str
     unit: str
+    unit_name: str
     field: str
     belongs_to: str
     order: tuple[str, str]
@@ -90,6 +96,7 @@ class Standing:
             "schema": SCHEMA,
             "title": self.title,
             "unit": self.unit,
+            "unit_name": self.unit_name,
             "field": self.field,
             "belongs_to": self.belongs_to,
             "order": list(self.order),
@@ -115,6 +122,7 @@ def kept(row: RoundItem) -> Standing:
         row=row,
         title=data["title"],
         unit=data["unit"],
+        unit_name=data["unit_name"],
         field=data["field"],
         belongs_to=data["belongs_to"],
         order=(first, second),
@@ -131,13 +139,14 @@ def kept(row: RoundItem) -> Standing:
     )
 
 
-def live(row: RoundItem, milestone: Any, *, on: datetime.date) -> Standing:
-    """How `milestone`, read by `_milestones`, stands now, judged for day `on`."""
+def live(row: Any, milestone: Any, *, on: datetime.date) -> Standing:
+    """How `milestone`, read by `_milestones`, stands now, judged for day `on`; `row` was read by `_with_answer`."""
     field, belongs_to, order = _place(milestone)
     return Standing(
         row=row,
         title=milestone.title,
         unit=row.unit.code,
+        unit_name=str(row.unit),
         field=field,
         belongs_to=belongs_to,
         order=order,
@@ -150,25 +159,45 @@ def live(row: RoundItem, milestone: Any, *, on: datetime.date) -> Standing:
         situation=tuple(milestone.situation(on=on, is_endangered=milestone.in_danger)),
         text=milestone.latest_text or "",
         reported_on=milestone.reported_on,
-        answer=Answer.read(milestone.answer) if milestone.answer else None,
+        answer=Answer.read(row.answer) if row.answer else None,
     )
 
 
-def standings(status_round: StatusRound) -> list[Standing]:
-    """All milestones of `status_round` by unit, then by date; one query once it is closed, two before, whatever its size."""
-    rows = list(status_round.items.select_related("unit"))
+def judged_on(status_round: StatusRound, *, on: datetime.date) -> datetime.date:
+    """The day for which lateness is told: the key date, or the day on which the data was read when that lies before it.
+
+    That is the day of closing, and day `on` as long as the round is open: nobody knows yet what will be late later.
+    """
+    read_on = timezone.localdate(status_round.closed_at) if status_round.closed_at else on
+    return min(status_round.key_date, read_on)
+
+
+def standings(status_round: StatusRound, *, on: datetime.date) -> list[Standing]:
+    """All milestones of `status_round` by unit, then by date, as they stand on day `on` or stood when it was closed.
+
+    One query once it is closed, two before, whatever its size.
+    """
+    rows = status_round.items.select_related("unit")
     if not status_round.is_open:
         return [kept(row) for row in rows]
     milestones = {one.pk: one for one in _milestones(status_round)}
-    return [live(row, milestones[row.milestone_id], on=status_round.key_date) for row in rows]
+    day = judged_on(status_round, on=on)
+    return [live(row, milestones[row.milestone_id], on=day) for row in _with_answer(rows, status_round)]
 
 
 def _milestones(status_round: StatusRound) -> QuerySet:
-    """The milestones of `status_round` with `answer`, the last one for each as JSON, None without one."""
-    since = MilestoneReport.objects.answers().since(status_round.opened_at).filter(milestone=OuterRef("pk"))
-    last = since.order_by("-at", "-pk").values(found=JSONObject(step="step", as_of="as_of", channel="channel"))[:1]
+    """The milestones of `status_round` with all that is told of them."""
     rows = Milestone.objects.filter(round_items__round=status_round).with_danger().with_latest_report()
-    return rows.annotate(answer=Subquery(last)).select_related("measure__field_of_action", "project", "event")
+    return rows.select_related("measure__field_of_action", "project", "event")
+
+
+def _with_answer(rows: QuerySet, status_round: StatusRound) -> QuerySet:
+    """`rows` of `status_round` with `answer`, the last one for each as JSON, None without one."""
+    since = MilestoneReport.objects.answers().since(status_round.opened_at).filter(milestone=OuterRef("milestone"))
+    # What another unit said does not answer for this one.
+    own = since.filter(Q(unit__isnull=True) | Q(unit=OuterRef("unit"))).order_by("-at", "-pk")
+    found = JSONObject(step="step", as_of="as_of", channel="channel", unit="unit__code")
+    return rows.annotate(answer=Subquery(own.values(found=found)[:1]))
 
 
 def _place(milestone: Milestone) -> tuple[str, str, tuple[str, str]]:

@@ -7,21 +7,22 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from concept.answer_forms import AnswerForm
-from concept.answer_views import Card
+from concept.answer_views import Card, mark_asked
 from concept.evidence import add_evidence
 from concept.lifecycle import NOT_ALLOWED, comment, coordinates
 from concept.models import Milestone
 from concept.portal import life, overview, own_open, readable, with_life
-from concept.portal_forms import CommentForm, EvidenceForm, MilestoneFilter
+from concept.portal_forms import EVERYTHING, CommentForm, EvidenceForm, MilestoneFilter
 from concept.rounds import asked_of
 from kepol.accounts.choices import Role
+from kepol.lib.versions import Conflict
 from stakeholders.models import Organisation
 
 PAGE_SIZE = 50
@@ -34,13 +35,16 @@ def milestone_own(request: HttpRequest) -> HttpResponse:
     rows = own_open(request.user, on=today)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("seite"))
     cards = _cards(page, on=today)
+    rounds = asked_of(request.user, on=today)
+    if rounds:
+        mark_asked(cards)
     context = {
         "page": page,
         "own": [card for card in cards if card.milestone.is_own],
         "involved": [card for card in cards if not card.milestone.is_own],
         "overview": overview(rows, on=today),
         "units": list(Organisation.objects.of_member(request.user, on=today)),
-        "rounds": asked_of(request.user, on=today),
+        "rounds": rounds,
         "reads_all": _reads_all(request.user),
         "may_comment": _speaks(request.user),
         "contact": settings.MAIL_CONTACT,
@@ -69,14 +73,37 @@ def _reads_all(user: Any) -> bool:
 
 @require_safe
 def milestone_list(request: HttpRequest) -> HttpResponse:
-    """The milestones the user may read, by the time they are expected, a page at a time."""
+    """The milestones the user may read, open ones unless others are asked for, late ones first, a page at a time."""
     today = timezone.localdate()
     rows = readable(request.user, on=today)
     form = MilestoneFilter(request.GET, visible=Milestone.objects.visible_to(request.user, on=today))
     page = Paginator(form.narrow(rows, on=today), PAGE_SIZE).get_page(request.GET.get("seite"))
     cards = [Card.of(milestone, on=today) for milestone in page]
-    context = {"form": form, "page": page, "cards": cards, "others": _other_parameters(request)}
+    context = {
+        "form": form,
+        "page": page,
+        "cards": cards,
+        "others": _other_parameters(request),
+        "everything": _everything(request) if form.is_open_only else "",
+        "naming": _naming(request.user, on=today),
+    }
     return render(request, "concept/milestone_list.html", context)
+
+
+def _naming(user: Any, *, on: datetime.date) -> str:
+    """The units of a Fachbereich, whose milestones these are; "" for who reads all or belongs to none."""
+    if _reads_all(user) or Role.FACHBEREICH not in user.roles:
+        return ""
+    units = [unit.code or unit.name for unit in Organisation.objects.of_member(user, on=on)]
+    return " und ".join(filter(None, [", ".join(units[:-1]), *units[-1:]]))
+
+
+def _everything(request: HttpRequest) -> str:
+    """The same choice among all milestones, not only those that are open."""
+    query = request.GET.copy()
+    query.pop("seite", None)
+    query["lage"] = EVERYTHING
+    return query.urlencode()
 
 
 def _other_parameters(request: HttpRequest) -> str:
@@ -101,7 +128,11 @@ def milestone_comment(request: HttpRequest, pk: int) -> HttpResponse:
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _detail(request, milestone, comment_form=form)
-    comment(milestone, text=form.cleaned_data["text"], by=request.user, today=timezone.localdate())
+    try:
+        comment(milestone, text=form.cleaned_data["text"], by=request.user, today=timezone.localdate())
+    except Conflict as error:
+        # Deleted since it was read.
+        raise Http404 from error
     messages.success(request, "Kommentar gespeichert.")
     return redirect(_page(milestone))
 
@@ -145,7 +176,7 @@ def _detail(
         "comment_form": (comment_form or CommentForm()) if milestone.may_comment else None,
         "evidence_form": (evidence_form or EvidenceForm()) if milestone.may_report else None,
         "refused": comment_form or evidence_form,
-        "life": life(milestone, request.user, on=today),
+        "life": life(milestone, request.user, on=today, number=request.GET.get("verlauf")),
         "edit_url": _edit_url(request, milestone),
     }
     return render(request, "concept/milestone_detail.html", context)

@@ -153,7 +153,14 @@ else:
     DATABASE["CONN_MAX_AGE"] = 0
     DATABASE.setdefault("OPTIONS", {}).update(pool={"min_size": 1, "max_size": 8, "timeout": 10})
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# It holds the limits of the login and drops a third of itself when it is full: more than anybody can fill within their life.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # --- Language and time ------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "de"
@@ -199,7 +206,13 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # How long a login counts as proof that the right person sits there, see kepol/accounts/fresh_login.py.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
 # All staff come from one proxy address: generous per address; the key of failed logins and of codes is account *and* address.
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "5/5m/key", "request_login_code": "300/m/ip,3/m/key"}
+# What happens to codes beyond "mail_login_code": kepol/accounts/open_codes.py.
+ACCOUNT_RATE_LIMITS = {
+    "login": "300/m/ip",
+    "login_failed": "5/5m/key",
+    "request_login_code": "300/m/ip",
+    "mail_login_code": "3/m/key",
+}
 # Hands a mail about an account to the outbox, which lies above the accounts.
 MAIL_SENDER = "kepol.mail.outbox.send_account_mail"
 # Knows the name and the units of who holds an account.

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Max, Q
 
+from kepol.accounts.models import User
 from kepol.lib.backoffice.attached import lock
 from kepol.lib.contracts import take_along
 from kepol.lib.history import operation
@@ -86,14 +87,30 @@ def erase_person(person: Person, *, on: datetime.date, by: Any) -> None:
         refuse_erasing(person, on=on)
         take_along([person], by=by)
         forget_company(person)
-        if person.email:
-            forget(person.email)
+        for address in addresses(person):
+            forget(address)
         _empty(person, on)
         person.full_clean()
         person.save()
         _forget_absences(person)
         _rewrite_history(person)
         forget_name(person)
+
+
+def addresses(person: Person) -> set[str]:
+    """Every address mails to `person` went to, as far as the history tells, but for what is somebody else's by now.
+
+    Their own one, now and before, and those of accounts they had: mail goes to the account first.
+    """
+    past = Person.history.filter(id=person.pk)
+    accounts = {pk for pk in past.values_list("user", flat=True) if pk} | {person.user_id}
+    own = {person.email, *past.values_list("email", flat=True)}
+    for rows, column in ((User.objects, "pk"), (User.history, "id")):
+        own |= set(rows.filter(**{f"{column}__in": accounts}).values_list("email", flat=True))
+    others = Person.objects.exclude(pk=person.pk)
+    taken = set(others.values_list("email", flat=True)) | set(others.values_list("user__email", flat=True))
+    known = {address.lower() for address in taken if address}
+    return {address for address in own if address and address.lower() not in known}
 
 
 def refuse_erasing(person: Person, *, on: datetime.date) -> None:

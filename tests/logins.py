@@ -32,7 +32,7 @@ def letters():
 
 def mailed_code():
     """The code in the newest mail."""
-    return re.search(r"^ +(\d{4}-\d{4})$", letters()[-1].text, flags=re.MULTILINE)[1]
+    return re.search(r"^ +(\d{4}(?:-\d{4})+)$", letters()[-1].text, flags=re.MULTILINE)[1]
 
 
 def by_code(client, user, **extra):

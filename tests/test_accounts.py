@@ -615,7 +615,7 @@ def test_error_page_is_german_and_needs_no_database(name, django_assert_num_quer
     with django_assert_num_queries(0):
         text = render_to_string(f"{name}.html")
     assert '<html lang="de">' in text
-    assert "Zur Übersicht" in text
+    assert "Zur Startseite" in text
 
 
 def test_missing_page_does_not_echo_the_address(client):

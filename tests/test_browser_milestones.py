@@ -107,7 +107,7 @@ def report_on_its_page(page):
     with page.expect_navigation():
         page.get_by_role("button", name="Speichern", exact=True).click()
     page.wait_for_load_state()
-    assert page.locator(".messages").inner_text().strip() == "Gespeichert: „Liste der Schulen“."
+    assert page.locator(".messages").inner_text().strip() == "Als erreicht gemeldet: „Liste der Schulen“."
     assert said() == [("Liste der Schulen", "reach", "Zwölf Schulen machen mit.")]
 
 
@@ -181,8 +181,9 @@ def test_text_in_other_cards_outlives_saving_errors_and_conflicts(desk, rows, me
     press(page, rows[0])
     first.get_by_text("Gleichzeitige Bearbeitung").wait_for()
     assert first.get_by_label("Die Kollegin war schneller").is_visible()
+    first.get_by_label("Ein neuer Termin").check()
     first.get_by_role("button", name="Auswahl speichern").click()
-    page.get_by_text("Gespeichert: „Liste der Schulen“.").first.wait_for()
+    page.get_by_text("Termin verschoben auf Q4/2098: „Liste der Schulen“.").first.wait_for()
     assert said()[1:] == [("Liste der Schulen", "reschedule", "Ein neuer Termin")]
     assert other.input_value() == "Noch nicht fertig geschrieben"
     assert [text for text in desk.complaints if not text.startswith("409")] == []
@@ -235,10 +236,11 @@ def test_everything_works_without_javascript(desks, rows, member):
     page.get_by_label("Grund").select_option(label="Partner")
     page.get_by_role("button", name="Speichern", exact=True).click()
     assert page.locator("h1").inner_text() == "Gleichzeitige Bearbeitung"
+    page.get_by_label("Ein neuer Termin").check()
     page.get_by_role("button", name="Auswahl speichern").click()
     assert page.url == f"{desk.host}{OWN}?seite=1#meilenstein-{rows[1].pk}"
     assert in_view(page, page.locator(f"#meilenstein-{rows[1].pk}"))
-    assert in_view(page, page.get_by_text("Gespeichert: „Liste der Schulen“."))
+    assert in_view(page, page.get_by_text("Termin verschoben auf Q4/2098: „Liste der Schulen“."))
     press(page, rows[1], "Unverändert bestätigen")
     assert said()[1:] == [
         ("Liste der Schulen", "reschedule", "Ein neuer Termin"),
@@ -264,7 +266,7 @@ def disputed(desk, row, member):
 def saved_card(desk, row):
     page = desk.open(OWN)
     press(page, row, "Unverändert bestätigen")
-    page.get_by_text("Gespeichert: „").first.wait_for()
+    page.get_by_text("Unverändert bestätigt: „").first.wait_for()
 
 
 def wide(page):

@@ -18,7 +18,7 @@ from django.utils import timezone
 from concept.choices import Status
 from concept.door_admin import STEPS
 from concept.follow_ups import ConceptFollowUp
-from concept.models import Goal, Indicator, Measure, Milestone, Workshop
+from concept.models import Goal, Indicator, Measure, Milestone, MilestoneReport, Workshop
 from kepol.accounts.choices import Role
 from kepol.accounts.roles import sync_roles
 from kepol.lib.periods import Period
@@ -130,6 +130,17 @@ def test_each_situation_leads_to_exactly_its_rows(client):
     assert rows_of(client, Milestone, lage="alle") == set(expected)
     still_open = {row for row, words in expected.items() if "offen" in words}
     assert rows_of(client, Milestone) == rows_of(client, Milestone, lage="unsinn") == still_open
+
+
+def test_what_is_open_is_called_so_however_one_asks_for_it(client):
+    MilestoneFactory()
+    MilestoneFactory(reached=True)
+    for query in ({}, {"lage": "offen"}, {"status__exact": "planned", "lage": "offen"}):
+        assert "Lage: <strong>noch offen</strong>" in client.get(reverse(MILESTONES), query).text, query
+    page = client.get(reverse(MILESTONES), {"status__exact": "reached"})
+    assert "Lage: <strong>alle</strong>" in page.text
+    link = re.search(r'href="([^"]+)"[^>]*>noch offen<', page.text)[1].replace("&amp;", "&")
+    assert client.get(reverse(MILESTONES) + link).context["cl"].result_count == 0
 
 
 def test_whoever_asks_for_a_status_finds_it_though_the_list_starts_with_what_is_open(client):
@@ -504,17 +515,17 @@ TAKEN = {
         "in_progress",
         "Rückmeldung, geplant → in Umsetzung",
     ),
-    "bestaetigen": ("planned", {}, "planned", "unverändert bestätigt"),
+    "bestaetigen": ("planned", {}, "planned", "Unverändert bestätigt"),
     "verschieben": (
         "planned",
         {"to": "August 2027", "reason": "partner"},
         "planned",
         "Termin verschoben, Q4/2099 → August 2027 (Partner)",
     ),
-    "erreicht": ("planned", {"on": "02.04.2026"}, "reached", "als erreicht gemeldet, am 02.04.2026"),
-    "ruhen": ("planned", {"reason": "Stelle frei"}, "paused", "ruhend gestellt, geplant → ruht"),
-    "entfallen": ("paused", {"reason": "Kein Geld"}, "dropped", "als entfallen gemeldet, ruht → entfallen"),
-    "wieder-aufnehmen": ("reached", {}, "in_progress", "wieder aufgenommen, erreicht → in Umsetzung"),
+    "erreicht": ("planned", {"on": "02.04.2026"}, "reached", "Als erreicht gemeldet, am 02.04.2026"),
+    "ruhen": ("planned", {"reason": "Stelle frei"}, "paused", "Ruhend gestellt, geplant → ruht"),
+    "entfallen": ("paused", {"reason": "Kein Geld"}, "dropped", "Als entfallen gemeldet, ruht → entfallen"),
+    "wieder-aufnehmen": ("reached", {}, "in_progress", "Wieder aufgenommen, erreicht → in Umsetzung"),
     "kommentieren": ("reached", {"text": "Schön"}, "reached", "Kommentar"),
 }
 
@@ -545,6 +556,19 @@ HEARSAY = [
     ({"channel": "mail", "received_on": "31.12.2098"}, "Dieser Tag liegt in der Zukunft."),
     ({"unit": "another"}, "Wie haben Sie es erhalten?"),
 ]
+
+
+def test_a_step_first_asks_who_says_it_and_the_unit_proposed_is_no_mistake(client):
+    row = in_state(Status.PLANNED)
+    address = url(row, "step", "rueckmeldung")
+    form = client.get(address).context["form"]
+    assert list(form.fields)[:3] == ["channel", "unit", "received_on"]
+    assert [form["channel"].label, form.fields["channel"].choices[0][1]] == ["Wer sagt das?", "die Koordination selbst"]
+    refused = client.post(address, {**read_form(client.get(address)), "text": "So", "unit": str(UnitFactory().pk)})
+    assert set(refused.context["form"].errors) == {"unit"}
+    for unit in (str(row.responsible_id), ""):
+        assert step(client, row, "rueckmeldung", text="So", unit=unit).status_code == 200
+    assert [one.unit for one in row.reports.all()] == [None, None]
 
 
 @pytest.mark.parametrize(("typed", "sentence"), HEARSAY)
@@ -605,6 +629,43 @@ def test_confirming_several_asks_once_and_leaves_out_what_is_not_open(client):
     assert "1 weitere gewählte Zeilen bleiben unberührt" in page.text
     assert "Stand bestätigt" in done.text
     assert [Milestone.objects.get(pk=row.pk).reported_on for row in rows] == [today(), today(), OLD]
+
+
+def test_several_rows_are_locked_in_the_order_of_their_keys(client):
+    """Closing a Sachstandsabfrage locks in this order too; another one would let both wait for each other."""
+    late, early = ending(60, reported_on=OLD), ending(5, reported_on=OLD)
+    assert late.pk < early.pk
+    act(client, "bestaetigen", [early, late])
+    assert [one.milestone for one in MilestoneReport.objects.order_by("pk")] == [late, early]
+
+
+STANDING = [
+    # the milestone, and its line above the form of a step
+    (
+        {"planned": Period(OLD, OLD)},
+        "Status geplant, Termin 15.01.2026 (verzögert, Rückmeldung überfällig), Stand vom 15.01.2026",
+    ),
+    ({"undated": True, "reported_on": datetime.date(2099, 1, 1)}, "Status geplant, ohne Termin, Stand vom 01.01.2099"),
+    ({"reached": True, "reached_on": OLD}, "Status erreicht am 15.01.2026, Stand vom 15.01.2026"),
+]
+
+
+@pytest.mark.parametrize(("values", "line"), STANDING)
+def test_a_step_shows_how_the_milestone_stands_and_the_way_back_to_it(client, values, line):
+    row = MilestoneFactory(**{"reported_on": OLD, "title": "Auftakt", **values})
+    text = client.get(url(row, "step", "kommentieren")).text
+    assert f'<p class="standing">{line}</p>' in text
+    assert re.search(rf'\W <a href="{url(row)}">Auftakt</a>\s*\W Kommentieren\s', text)
+    MilestoneReportFactory(milestone=row, step="report", text="Der Rat berät noch.")
+    MilestoneReportFactory(milestone=row, step="comment", text="Schön.")
+    assert f"{line}: „Der Rat berät noch.“</p>" in client.get(url(row, "step", "kommentieren")).text
+
+
+def test_a_step_tells_required_fields_and_mistakes_as_every_form(client):
+    row = MilestoneFactory()
+    address = url(row, "step", "ruhen")
+    assert client.get(address).text.count('class="form-row required"') == 1
+    assert 'class="form-row required errors"' in client.post(address, read_form(client.get(address))).text
 
 
 def test_confirming_one_from_its_row_leads_back_to_the_list(client):
@@ -699,6 +760,17 @@ def test_the_list_of_reports_is_filtered_and_searched(client):
     assert list(client.get(address).context["cl"].result_list) == [own, passed, moved]
 
 
+def test_a_comment_has_no_day_for_which_it_holds_and_the_title_leads_to_the_report(client):
+    row = MilestoneReportFactory(step="comment", as_of=OLD, milestone__title="Auftakt")
+    other = MilestoneReportFactory(step="report", as_of=OLD)
+    text = client.get(reverse("admin:concept_milestonereport_changelist")).text
+    assert re.findall(r"field-as_of_shown[^>]*>([^<]*)<", text) == ["15.01.2026", "–"]
+    assert re.search(rf'<a href="{url(row)}[^"]*">Auftakt</a>', text)
+    assert ("Stand vom 15.01.2026<br>" in client.get(url(row.milestone)).text) is False
+    assert "Stand vom 15.01.2026<br>" in client.get(url(other.milestone)).text
+    assert "<h1>Rückmeldung</h1>" in client.get(url(other)).text
+
+
 def test_reports_are_signed_by_name_and_nobody_edits_them(client):
     account = UserFactory(email="eva@example.org")
     PersonFactory(user=account, given_name="Eva", family_name="Muster")
@@ -742,11 +814,24 @@ def test_evidence_is_added_by_whoever_is_signed_in_and_taken_away_again(client):
     assert not row.evidence.exists()
 
 
-def test_a_milestone_about_which_something_was_said_is_not_deleted(client):
-    row = MilestoneReportFactory().milestone
-    page = client.get(url(row, "delete"), follow=True)
-    assert "Rückmeldung" in page.text
-    client.post(page.request["PATH_INFO"] + "?" + page.request["QUERY_STRING"], {"post": "yes"})
+STAYS = [
+    # state, reports, sentence
+    ({}, 1, "„Auftakt“ hat eine Rückmeldung und bleibt deshalb stehen. Wird er nicht mehr gebraucht, wählen Sie „Ent"),
+    ({}, 2, "„Auftakt“ hat 2 Rückmeldungen und bleibt deshalb stehen. Wird er nicht mehr gebraucht, wählen Sie „Ent"),
+    ({"reached": True}, 1, "„Auftakt“ hat eine Rückmeldung und bleibt deshalb stehen.</p>"),
+]
+
+
+@pytest.mark.parametrize(("state", "count", "sentence"), STAYS)
+def test_a_milestone_about_which_something_was_said_stays_and_says_why(client, state, count, sentence):
+    row = MilestoneFactory(title="Auftakt", **state)
+    assert "deletelink" in client.get(url(row)).text
+    for _ in range(count):
+        MilestoneReportFactory(milestone=row)
+    assert "deletelink" not in client.get(url(row)).text
+    for page in (client.get(url(row, "delete")), client.post(url(row, "delete"), {"post": "yes"})):
+        assert sentence in page.text
+        assert f'<a class="button" href="{url(row)}">Zurück</a>' in page.text
     assert Milestone.objects.filter(pk=row.pk).exists()
 
 

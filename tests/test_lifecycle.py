@@ -313,8 +313,15 @@ def raw(_row):
         cursor.execute("UPDATE concept_milestonereport SET text = 'Anders'")
 
 
+def raw_delete(_row):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM concept_milestonereport")
+
+
 PAST_PYTHON = {
     "raw SQL": raw,
+    "raw deletion": raw_delete,
+    "the base manager deletes": lambda row: MilestoneReport._base_manager.all().delete(),
     "the base manager": lambda row: MilestoneReport._base_manager.update(text="Anders"),
     "upsert": lambda row: MilestoneReport.objects.bulk_create(
         [edited(row)], update_conflicts=True, update_fields=["text"], unique_fields=["id"]

@@ -1,28 +1,33 @@
 """Login by a code sent by mail: the way to exactly the page of a link, silence about accounts, limits that lock nobody out."""
 
 import datetime
+import html
 import re
 
 import pytest
 import time_machine
 from django.contrib.auth.password_validation import validate_password
 from django.core import mail
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from kepol.accounts.choices import Role
 from kepol.accounts.demo import DEMO_LOGINS
 from kepol.accounts.models import User
+from kepol.accounts.roles import sync_roles
 from kepol.accounts.views import AnswerFirst
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD, PersonFactory, UserFactory
 from tests.logins import (
     ENTER_CODE,
     LOGIN,
     PROOF,
     REQUEST_CODE,
     by_code,
+    by_invitation,
     by_password,
     is_signed_in,
     letters,
@@ -205,13 +210,35 @@ def test_a_demo_account_gets_a_code_on_a_demonstration(settings):
     assert by_code(Client(), user).status_code == 302
 
 
-def test_nobody_is_asked_in_vain_when_the_limit_is_reached():
+@time_machine.travel("2026-11-24 09:00", tick=False)
+def test_beyond_the_limit_one_more_mail_goes_out_and_nothing_looks_different():
     UserFactory(email="da@stadt.example")
+    first, *others = [ask("da@stadt.example") for _ in range(8)]
+    assert others == [first] * 7
+    assert [ask("niemand@stadt.example") for _ in range(8)] == [first] * 8
+    assert len(letters()) == 4
+
+
+@pytest.mark.parametrize("before", [0, 3, 4])
+def test_asking_costs_the_same_number_of_queries_beyond_the_limit(monkeypatch, before):
+    UserFactory(email="da@stadt.example")
+    counts = []
     for address in ["da@stadt.example", "niemand@stadt.example"]:
-        answers = [Client().post(REQUEST_CODE, {"login": address}) for _ in range(4)]
-        assert [answer.status_code for answer in answers] == [302, 302, 302, 200]
-        assert "Zu viele Anfragen." in answers[3].text
-    assert len(letters()) == 3
+        for _ in range(before):
+            Client().post(REQUEST_CODE, {"login": address})
+        client = Client()
+        with monkeypatch.context() as patch, CaptureQueriesContext(connection) as queries:
+            patch.setattr(AnswerFirst, "close", lambda self: None)
+            client.post(REQUEST_CODE, {"login": address})
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_an_address_that_asks_without_end_is_refused(settings):
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "request_login_code": "2/m/ip"}
+    answers = [Client().post(REQUEST_CODE, {"login": f"a{n}@stadt.example"}) for n in range(3)]
+    assert [answer.status_code for answer in answers] == [302, 302, 200]
+    assert "Zu viele Anfragen." in answers[2].text
 
 
 def test_the_answer_does_not_wait_for_the_outbox(monkeypatch):
@@ -262,6 +289,7 @@ def exhaust(user, address, *, codes=True, passwords=True):
         if codes:
             client.post(REQUEST_CODE, {"login": user.email})
             client.post(ENTER_CODE, {"code": "0000-0000"})
+            client.post(ENTER_CODE, {"code": "0000-0000-0000"})
 
 
 @pytest.mark.parametrize("way_in", [by_password, by_code])
@@ -280,13 +308,149 @@ def test_behind_the_same_proxy_the_other_way_in_stays_open(tried, way_in):
     assert (way_in(client, user).status_code, is_signed_in(client)) == (302, True)
 
 
+def asked_in_vain(user, address="192.0.2.80"):
+    """The browser of a colleague who asks for a code when others have used the limit up, and so gets no mail for it."""
+    client = Client(REMOTE_ADDR=address)
+    count = len(letters())
+    client.post(REQUEST_CODE, {"login": user.email})
+    assert len(letters()) == count
+    return client
+
+
+def test_behind_the_same_proxy_the_owner_of_the_mailbox_gets_in():
+    user = UserFactory()
+    exhaust(user, "192.0.2.80")
+    client = asked_in_vain(user)
+    assert by_password(client, user).status_code == 200
+    client = asked_in_vain(user)
+    assert client.post(ENTER_CODE, {"code": mailed_code()}).status_code == 302
+    assert int(client.session["_auth_user_id"]) == user.pk
+
+
+def test_the_newest_mail_is_good_whoever_made_it_go_out():
+    user, now = UserFactory(), timezone.now()
+    with time_machine.travel(now, tick=False) as clock:
+        exhaust(user, "192.0.2.80")
+        client = asked_in_vain(user)
+        Client(REMOTE_ADDR="192.0.2.66").post(REQUEST_CODE, {"login": user.email})
+        assert len(letters()) == 5
+        clock.shift(59)
+        assert (client.post(ENTER_CODE, {"code": mailed_code()}).status_code, is_signed_in(client)) == (302, True)
+
+
+def test_an_open_code_is_good_once_and_the_next_asking_mails_another():
+    user = UserFactory()
+    exhaust(user, "192.0.2.80")
+    one, other = asked_in_vain(user), asked_in_vain(user)
+    code = mailed_code()
+    one.post(ENTER_CODE, {"code": code})
+    other.post(ENTER_CODE, {"code": code})
+    assert (is_signed_in(one), is_signed_in(other)) == (True, False)
+    assert (by_code(Client(REMOTE_ADDR="192.0.2.80"), user).status_code, mailed_code() == code) == (302, False)
+
+
+@pytest.mark.parametrize(("minutes", "signed_in"), [(9, True), (11, False)])
+def test_an_open_code_lives_ten_minutes(minutes, signed_in):
+    user, now = UserFactory(), timezone.now()
+    with time_machine.travel(now, tick=False) as clock:
+        exhaust(user, "192.0.2.80")
+        code = mailed_code()
+        clock.shift(datetime.timedelta(minutes=5))
+        Client(REMOTE_ADDR="192.0.2.66").post(REQUEST_CODE, {"login": user.email})
+        clock.shift(datetime.timedelta(minutes=minutes - 5))
+        (client := Client(REMOTE_ADDR="192.0.2.80")).post(REQUEST_CODE, {"login": user.email})
+        client.post(ENTER_CODE, {"code": code})
+    assert is_signed_in(client) is signed_in
+
+
+def test_an_open_code_of_one_account_opens_no_other():
+    user, other = UserFactory.create_batch(2)
+    exhaust(user, "192.0.2.80")
+    code = mailed_code()
+    exhaust(other, "192.0.2.80")
+    client = asked_in_vain(other)
+    client.post(ENTER_CODE, {"code": code})
+    assert not is_signed_in(client)
+
+
+def test_three_wrong_open_codes_end_it():
+    user = UserFactory()
+    exhaust(user, "192.0.2.80")
+    client = asked_in_vain(user)
+    answers = [client.post(ENTER_CODE, {"code": "0000-0000-0000"}).status_code for _ in range(3)]
+    assert answers == [200, 200, 302]
+    client.post(ENTER_CODE, {"code": mailed_code()})
+    assert not is_signed_in(client)
+
+
+def test_a_proof_by_mail_is_not_used_up_by_strangers():
+    client, user = Client(REMOTE_ADDR="192.0.2.80"), UserFactory()
+    by_password(client, user)
+    exhaust(user, "192.0.2.80")
+    client.post(PROOF, {"per_mail": "1"})
+    assert client.post(PROOF, {"code": mailed_code()}).status_code == 302
+    answers = [client.post(PROOF, {"per_mail": "1"}, follow=True).text for _ in range(3)]
+    assert ["Zu viele Anfragen." in answer for answer in answers] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("path", "errors"),
+    [
+        (LOGIN, ["Geben Sie Ihre E-Mail-Adresse ein.", "Geben Sie Ihr Passwort ein."]),
+        (REQUEST_CODE, ["Geben Sie Ihre E-Mail-Adresse ein."]),
+        (ENTER_CODE, ["Geben Sie den Code aus der E-Mail ein."]),
+    ],
+)
+def test_a_field_left_empty_says_what_to_type(client, path, errors):
+    client.post(REQUEST_CODE, {"login": "niemand@stadt.example"})
+    page = client.post(path, {}).text
+    assert [page.count(f">{error}<") for error in errors] == [1] * len(errors)
+
+
+def test_who_accepts_an_invitation_is_welcomed_by_name():
+    client, user = Client(), UserFactory()
+    PersonFactory(given_name="Erika", family_name="Muster", title="", user=user)
+    assert "Willkommen, Erika Muster. Ihr Zugang ist eingerichtet." in html.unescape(
+        by_invitation(client, user, follow=True).text
+    )
+
+
+@pytest.mark.parametrize(
+    ("roles", "is_shown"), [([Role.TECHNIK], False), ([Role.TECHNIK, Role.LEITUNG], True), ([Role.LESEZUGRIFF], True)]
+)
+def test_the_menu_of_the_technik_alone_shows_nothing_of_the_portal(roles, is_shown):
+    sync_roles()
+    client = Client()
+    client.force_login(UserFactory(roles=roles))
+    menu = client.get(SET_PASSWORD, follow=True).text.partition("<nav")[2].partition("</nav>")[0]
+    assert [name in menu for name in ("Alle Meilensteine", "Vorlagen")] == [is_shown] * 2
+
+
+def test_who_is_switched_off_gets_in_by_no_open_code():
+    user = UserFactory()
+    exhaust(user, "192.0.2.80")
+    client = asked_in_vain(user)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    client.post(ENTER_CODE, {"code": mailed_code()})
+    assert not is_signed_in(client)
+
+
+def test_no_flood_of_entries_makes_the_limits_forgotten():
+    """The cache drops a third of itself when it is full; so nobody may be able to fill it."""
+    user = UserFactory()
+    exhaust(user, "192.0.2.80")
+    for n in range(330):
+        cache.set(f"flood:{n}", n)
+    assert by_password(Client(REMOTE_ADDR="192.0.2.80"), user).status_code == 200
+    client = asked_in_vain(user)
+    assert client.post(ENTER_CODE, {"code": mailed_code()}).status_code == 302
+
+
 def test_an_invented_forwarded_address_does_not_help(client):
     user = UserFactory()
-    answers = [
-        client.post(REQUEST_CODE, {"login": user.email}, headers={"x-forwarded-for": f"198.51.100.{n}"}).status_code
-        for n in range(4)
-    ]
-    assert answers == [302, 302, 302, 200]
+    for n in range(6):
+        client.post(REQUEST_CODE, {"login": user.email}, headers={"x-forwarded-for": f"198.51.100.{n}"})
+    assert len(letters()) == 4
 
 
 # --- Passwords ----------------------------------------------------------------------------------------------------

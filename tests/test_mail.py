@@ -23,7 +23,7 @@ from kepol.accounts.choices import Role
 from kepol.accounts.roles import sync_roles
 from kepol.lib.history import entries
 from kepol.lib.versions import Conflict, seen_token
-from kepol.mail import background, outbox
+from kepol.mail import background, outbox, transport
 from kepol.mail.admin import HIDDEN
 from kepol.mail.choices import MailKind, MailState
 from kepol.mail.links import absolute
@@ -230,6 +230,10 @@ def test_waiting_grows_from_one_minute_to_four_hours(server):
     assert waits == [1, 5, 15, 60, 240, 240]
 
 
+def test_an_error_of_the_system_has_one_pair_of_brackets():
+    assert transport.told("Nicht da.", OSError(111, "Connection refused")) == "Nicht da. [Errno 111] Connection refused"
+
+
 def test_an_error_of_any_other_backend_is_told_apart_too(settings, monkeypatch):
     mail = MailFactory()
 
@@ -244,12 +248,22 @@ def test_an_error_of_any_other_backend_is_told_apart_too(settings, monkeypatch):
 
 def test_expired_mails_are_not_sent_and_their_secret_is_gone(server):
     late = MailFactory(secret=True, expires_at=NOW)
-    unclear = MailFactory(secret=True, stuck=True, expires_at=NOW, last_error=UNKNOWN)
     alive = MailFactory(expires_at=NOW + MINUTE)
     report = outbox.deliver(now=NOW)
-    assert (report.expired, report.sent) == (2, 1)
-    assert [(stored(mail).state, stored(mail).text) for mail in (late, unclear)] == [("expired", "")] * 2
+    assert (report.expired, report.sent) == (1, 1)
+    assert (stored(late).state, stored(late).text) == ("expired", "")
     assert stored(alive).state == MailState.SENT
+
+
+@pytest.mark.parametrize(("secret", "kept"), [(True, False), (False, True)])
+def test_what_is_unclear_never_expires_in_silence(server, secret, kept):
+    mail = MailFactory(secret=secret, stuck=True, expires_at=NOW, last_error=UNKNOWN)
+    assert outbox.deliver(now=NOW).expired == 0
+    mail = stored(mail)
+    assert (mail.is_unclear(now=NOW), bool(mail.text)) == (True, kept)
+    with pytest.raises(ValidationError, match="nützt seit"):
+        outbox.send_again(mail, by=UserFactory(), now=NOW)
+    outbox.discard(mail, by=UserFactory(), now=NOW)
 
 
 def test_what_expires_first_goes_first(server):

@@ -15,7 +15,7 @@ from concept.choices import Channel, PostponementReason
 from concept.follow_ups import ConceptFollowUp
 from concept.lifecycle import OnBehalf
 from concept.models import Milestone, MilestoneReport
-from concept.rounds import open_round
+from concept.rounds import close_round, open_round
 from kepol.accounts.choices import Role
 from kepol.accounts.roles import sync_roles
 from kepol.lib.contracts import Count, FollowUp, Question, answers, follow_up
@@ -123,6 +123,20 @@ def test_each_unit_stands_with_its_numbers(boss):
     lifecycle.confirm(answered, by=boss, today=today())
     table = tables(signed_in(Role.KOORDINATION))["Nach Dienststelle"]
     assert contents(table) == [["FB 36 - Amt", 2, 0, 0, 1], ["FB 45 - Amt", 2, 1, 1, 2]]
+
+
+@pytest.mark.parametrize("runs", [False, True])
+def test_the_column_of_the_round_stands_only_while_one_runs(boss, runs):
+    milestone = MilestoneFactory()
+    opened = open_round(
+        title="Sommer", key_date=today(), deadline=today(), intro="", by=boss, now=timezone.now() - DAY / 24
+    )
+    lifecycle.confirm(milestone, by=boss, today=today())
+    if not runs:
+        close_round(opened, by=boss, now=timezone.now())
+    table = tables(signed_in(Role.KOORDINATION))["Nach Dienststelle"]
+    assert ("in der Abfrage ohne Antwort" in table.columns) is runs
+    assert {len(row) for row in table.rows} == {len(table.columns)}
 
 
 def test_every_number_leads_to_exactly_these_rows(boss):

@@ -13,6 +13,7 @@ from concept import lifecycle
 from concept.escalations import ANSWERED, DECIDED, discard, proposals, send
 from concept.models import Escalation, EscalationState, Milestone
 from concept.reminder_follow_ups import EscalationFollowUp, UnreachableFollowUp
+from concept.reminder_texts import escalation_text
 from kepol.accounts.choices import Role
 from kepol.accounts.roles import sync_roles
 from kepol.lib.history import entries
@@ -22,7 +23,7 @@ from kepol.mail.models import Mail
 from stakeholders.choices import MembershipRole
 from stakeholders.models import Absence, Membership
 from tests.factories import UnitFactory, UserFactory
-from tests.factories.concept import EscalationFactory, MilestoneFactory
+from tests.factories.concept import EscalationFactory, MilestoneFactory, ReminderItemFactory
 from tests.factories.stakeholders import AbsenceFactory
 from tests.forms import read_form
 from tests.test_reminders import FRIDAY_BEFORE, TUESDAY, day, member, until, walk
@@ -105,6 +106,22 @@ def test_without_a_head_to_reach_the_command_says_so():
     assert Escalation.objects.get().proposed_on == day("2026-03-23")
 
 
+@pytest.mark.parametrize(
+    ("roles", "account", "only_reads"), [((), True, True), ((Role.FACHBEREICH,), True, False), ((), False, False)]
+)
+def test_a_head_who_cannot_report_is_told_who_can(roles, account, only_reads):
+    unit = UnitFactory(code="FB 36")
+    head = member(unit, "hans", role=MembershipRole.HEAD, roles=roles)
+    if not account:
+        head.user, head.email = None, "hans@stadt.example"
+        head.save()
+    until(FRIDAY_BEFORE, responsible=unit)
+    ((_, to, rows),) = proposals({unit: list(Milestone.objects.with_expected_end())}, on=PROPOSED_ON)
+    text = " ".join(escalation_text(unit, to, rows, on=PROPOSED_ON).split())
+    told = "Über den Link sehen Sie den Stand; antworten kann Ihre Dienststelle oder, auf Ihren Anruf hin, die Koordination."
+    assert (told in text, "Können Sie uns sagen, wer antworten kann" in text) == (only_reads, not only_reads)
+
+
 # --- Deciding ------------------------------------------------------------------------------------------------------
 def test_send_sends_the_words_that_were_seen_and_notes_who_decided(hint, by, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
@@ -181,12 +198,22 @@ def test_the_page_shows_the_text_and_sends_what_was_changed_there(desk, hint, dj
     page = desk.get(url(hint, "step", "senden"))
     assert hint.text.strip() in page.text
     assert "Inzwischen gibt es Neues zu „Workshop“." in page.text
+    assert "Eva Hans (hans@stadt.example)" in page.text
     form = {**read_form(page), "text": "Guten Tag,\r\n\r\nneuer Text\r\n"}
     with django_capture_on_commit_callbacks(execute=True):
         assert desk.post(url(hint, "step", "senden"), form).status_code == 302
     assert "neuer Text" in django_mail.outbox[0].body
     assert "\r" not in Mail.objects.get().text
     assert stored(hint).state == EscalationState.SENT
+
+
+def test_the_empty_list_says_when_a_hint_is_proposed(desk, hint, by):
+    said = "Zurzeit ist nichts zu entscheiden. KEpol schlägt einen Hinweis vor, wenn zwei Wochen nach der Erinnerung keine Antwort da ist."
+    address = reverse("admin:concept_escalation_changelist")
+    assert said not in desk.get(address).text
+    discard(hint, by=by, today=PROPOSED_ON)
+    assert said in " ".join(desk.get(address).text.split())
+    assert said not in " ".join(desk.get(address, {"stand": "gesendet"}).text.split())
 
 
 def test_the_page_shows_everything_and_changes_nothing(desk, hint):
@@ -236,9 +263,31 @@ def test_the_start_page_counts_units_nobody_can_be_asked_for_and_links_to_them(d
     member(spoken, "anna")
     MilestoneFactory(responsible=silent), MilestoneFactory(responsible=silent), MilestoneFactory(responsible=spoken)
     MilestoneFactory(responsible=reached, reached=True)
-    (count,) = counts(UnreachableFollowUp(), by).values()
+    count = counts(UnreachableFollowUp(), by)["Dienststellen, die niemand erinnern kann"]
     assert count.count == 1
     assert list(desk.get(count.url).context["cl"].result_list) == [silent]
+
+
+def test_the_start_page_names_units_in_which_all_are_away_and_those_without_a_head(desk, by):
+    today = timezone.localdate()
+    away, headless = UnitFactory(), UnitFactory()
+    anna = member(away, "anna")
+    AbsenceFactory(person=anna, first_day=today, last_day=today)
+    member(headless, "bert")
+    late = {"reported_on": today - 60 * ONE_DAY}
+    until(today - 50 * ONE_DAY, responsible=away, **late)
+    one = until(today - 50 * ONE_DAY, responsible=headless, **late)
+    for days in (21, 14, 7):
+        ReminderItemFactory(milestone=one, on=today - days * ONE_DAY, expected_end=one.planned.end)
+    found = counts(UnreachableFollowUp(), by)
+    rows = {label: list(desk.get(count.url).context["cl"].result_list) for label, count in found.items()}
+    assert rows == {
+        "Dienststellen, die niemand erinnern kann": [],
+        "Dienststellen, in denen alle abwesend sind": [away],
+        "Dienststellen ohne erreichbare Leitung": [headless],
+    }
+    member(headless, "hans", role=MembershipRole.HEAD, roles=())
+    assert counts(UnreachableFollowUp(), by)["Dienststellen ohne erreichbare Leitung"].count == 0
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.KOORDINATION])

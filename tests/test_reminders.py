@@ -12,10 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from concept import lifecycle
-from concept.addressees import Roster, without_addressee
 from concept.choices import PostponementReason
 from concept.models import Escalation, Milestone, Occasion, ReminderItem, ReminderLevel
-from concept.reminders import last_tuesday, plan, queue_letter, week_of
+from concept.reminders import held_up, last_tuesday, plan, queue_letter, week_of
 from concept.ringing import candidates, ring
 from kepol.accounts.choices import Role
 from kepol.lib.periods import Period
@@ -334,7 +333,7 @@ def test_who_cannot_be_reached_is_never_asked_and_the_unit_is_named(unit, why):
     out, _ = send(TUESDAY)
     assert f"Niemand ist zu erreichen: {unit} (ein Meilenstein)" in out
     assert not Mail.objects.exists()
-    assert without_addressee(Milestone.objects.all(), on=TUESDAY).exists()
+    assert held_up(on=TUESDAY).speechless == {unit.pk}
 
 
 @pytest.mark.parametrize("why", sorted(set(NOBODY) - {"another role"}))
@@ -352,18 +351,17 @@ def test_a_contact_of_another_unit_is_not_asked(unit):
     assert asked() == {"anna"}
 
 
-def test_sql_and_python_agree_on_who_has_nobody_to_ask(unit):
-    anna, other = member(unit, "anna"), UnitFactory()
+def test_a_unit_is_named_for_any_open_milestone_nobody_can_be_asked_about(unit):
+    anna, other, asked_unit = member(unit, "anna"), UnitFactory(), UnitFactory()
     reader = member(other, "leserin", roles=[Role.LESEZUGRIFF])
-    until(FRIDAY_BEFORE, responsible=unit, contact=None)
-    until(FRIDAY_BEFORE, responsible=unit, contact=reader)
-    until(FRIDAY_BEFORE, responsible=other, contact=None)
-    until(FRIDAY_BEFORE, responsible=other, contact=anna)
-    until(FRIDAY_BEFORE, responsible=other, contact=reader)
-    roster = Roster([unit.pk, other.pk], on=TUESDAY)
-    rows = Milestone.objects.all()
-    assert {row for row in rows if not roster.first_turn(row)} == set(without_addressee(rows, on=TUESDAY))
-    assert without_addressee(rows, on=TUESDAY).count() == 2
+    member(asked_unit, "bert")
+    far = day("2028-01-01")
+    until(far, responsible=unit, contact=reader, reported_on=TUESDAY)
+    until(far, responsible=other, contact=reader, reported_on=TUESDAY)
+    until(far, responsible=asked_unit, contact=anna, reported_on=TUESDAY)
+    assert held_up(on=TUESDAY).speechless == set()
+    until(far, responsible=other, contact=anna, reported_on=TUESDAY)
+    assert held_up(on=TUESDAY).speechless == {other.pk}
 
 
 # --- Away ----------------------------------------------------------------------------------------------------------
@@ -482,30 +480,35 @@ def test_what_never_left_the_outbox_calls_no_deputy(unit, settings):
     assert [letter.to.address for letter in plan(on=day("2026-03-10")).letters] == ["anna@stadt.example"]
 
 
-@pytest.mark.parametrize("state", [MailState.EXPIRED, MailState.DISCARDED])
-def test_a_mail_that_reminded_nobody_is_written_again(unit, state):
+def test_a_mail_that_expired_is_written_again(unit):
     member(unit, "anna")
     until(FRIDAY_BEFORE, responsible=unit)
     queue_letter(plan(on=TUESDAY).letters[0], on=TUESDAY, now=timezone.now())
-    mail = Mail.objects.get()
-    if state == MailState.DISCARDED:
-        discard(mail, by=UserFactory(), now=timezone.now())
-    else:
-        Mail.objects.update(state=state)
+    Mail.objects.update(state=MailState.EXPIRED)
     assert [told[0] for told in walk(TUESDAY, day("2026-03-05"))] == ["04.03."]
 
 
-def test_a_discarded_mail_is_not_the_one_of_the_week(unit):
-    ClosedDayFactory(first_day=TUESDAY, last_day=day("2026-03-08"))
+def test_a_discarded_mail_is_the_one_of_the_week_but_calls_no_deputy(unit):
+    """Somebody did not want it sent: it does not come back the next day, and nobody has left it unanswered."""
     member(unit, "anna")
-    one = until(FRIDAY_BEFORE, responsible=unit)
-    until(day("2026-03-24"), responsible=unit, title="B")
-    monday = day("2026-03-09")
-    discard(
-        queue_letter(plan(on=monday).letters[0], on=monday, now=timezone.now()), by=UserFactory(), now=timezone.now()
-    )
-    Milestone.objects.filter(pk=one.pk).update(status="dropped", note="entfällt")
-    assert walk(day("2026-03-10"), day("2026-03-10")) == [("10.03.", "anna", "B")]
+    member(unit, "dora", role=MembershipRole.DEPUTY, roles=())
+    until(FRIDAY_BEFORE, responsible=unit)
+    queue_letter(plan(on=TUESDAY).letters[0], on=TUESDAY, now=timezone.now())
+    discard(Mail.objects.get(), by=UserFactory(), now=timezone.now())
+    assert [told[:2] for told in walk(TUESDAY, day("2026-03-17"))] == [
+        ("10.03.", "anna"),
+        ("17.03.", "anna"),
+        ("17.03.", "dora"),
+    ]
+
+
+def test_an_unclear_mail_reminds_once_and_still_does_when_it_is_out_of_date(unit):
+    member(unit, "anna")
+    until(FRIDAY_BEFORE, responsible=unit)
+    queue_letter(plan(on=TUESDAY).letters[0], on=TUESDAY, now=timezone.now())
+    past = timezone.now() - ONE_DAY
+    Mail.objects.update(state=MailState.SENDING, sending_since=past, expires_at=past)
+    assert [told[0] for told in walk(TUESDAY, day("2026-03-10"))] == ["10.03."]
 
 
 def test_a_plan_older_than_the_last_mail_sends_nothing(unit):
@@ -544,6 +547,19 @@ def test_one_mail_holds_all_milestones_by_occasion(unit):
         assert f"https://testserver{reverse('concept:milestone_detail', args=[one.pk])}" in body
     assert "In Vertretung" not in body
     assert max(map(len, body.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(("soon", "is_enough"), [(False, False), (True, True)])
+def test_a_click_that_nothing_has_changed_is_not_offered_where_all_dates_are_over(unit, soon, is_enough):
+    member(unit, "anna")
+    until(FRIDAY_BEFORE, responsible=unit), until(FRIDAY_BEFORE, responsible=unit)
+    if soon:
+        until(day("2026-03-15"), responsible=unit)
+    send(TUESDAY)
+    body = " ".join(django_mail.outbox[0].body.split())
+    assert ("Hat sich nichts geändert, reicht ein Klick" in body) is is_enough
+    over = "Die Termine sind vorbei. Nennen Sie einen neuen Termin mit Grund, oder melden Sie „erreicht“."
+    assert (over in body) is not is_enough
 
 
 @pytest.mark.parametrize("title", ["A\r\nBcc: alle@stadt.example", "A & B <b>fett</b>", "\u202eumgekehrt", "Ä" * 300])
@@ -668,7 +684,7 @@ def test_a_plan_takes_the_same_queries_for_ten_times_the_milestones():
     fill(1)
     few = queries()
     fill(10)
-    assert (queries(), few) == (5, 5)
+    assert (queries(), few) == (4, 4)
 
 
 def test_a_mail_takes_the_same_queries_for_ten_times_the_milestones(unit):

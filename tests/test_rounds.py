@@ -13,10 +13,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from concept import lifecycle
+from concept import lifecycle, round_page
 from concept.choices import Channel, PostponementReason, ReportStep, Status
 from concept.lifecycle import OnBehalf
 from concept.models import Milestone, RoundItem, StatusRound
+from concept.responsibility import assign
 from concept.round_mail import letters, text_of
 from concept.round_text import plain, text_for_paper
 from concept.rounds import asked_of, close_round, extend, open_round, remind, time_left, unanswered, with_answers
@@ -102,7 +103,10 @@ def test_every_open_milestone_is_asked_for_and_none_else(boss):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"deadline": TODAY - DAY, "key_date": TODAY - 3 * DAY}, "Die Frist liegt in der Vergangenheit."),
+        ({"key_date": TODAY - DAY}, "Gefragt wird der heutige Stand; frühere Stände rechnet KEpol nicht zurück."),
+        ({"key_date": datetime.date(1, 1, 1)}, "Gefragt wird der heutige Stand"),
+        ({"key_date": TODAY + 367 * DAY}, "Dieser Tag liegt mehr als ein Jahr in der Zukunft."),
+        ({"deadline": TODAY - DAY}, "Die Frist liegt in der Vergangenheit."),
         ({"deadline": KEY_DATE - DAY}, "Die Frist liegt vor dem Stichtag 30.06.2026."),
         ({"title": " "}, "Dieses Feld darf nicht leer sein."),
     ],
@@ -210,6 +214,28 @@ def test_nothing_goes_to_whom_is_away(boss, days, expected):
     assert bool(recipients()) is expected
 
 
+def test_who_stands_in_is_asked_and_told_so(boss):
+    unit = MilestoneFactory().responsible
+    away, deputy = colleague(unit), colleague(unit, roles=())
+    Absence.objects.create(person=away, first_day=TODAY, last_day=TODAY, deputy=deputy)
+    opened = asked(boss)
+    assert recipients() == [deputy.user.email]
+    text = Mail.objects.get().text
+    assert "in Vertretung einer Person, die heute nicht da ist" in text
+    assert ("Haben\nSie keinen, sagen Sie der Koordination" in text, "ein Code per Mail" in text) == (True, False)
+    deputy.user.groups.set(away.user.groups.all())
+    assert "ein Code per Mail" in text_of(letters(opened, on=TODAY)[0])
+
+
+def test_with_everybody_away_the_deputy_heads_are_asked(boss):
+    unit = MilestoneFactory().responsible
+    Absence.objects.create(person=colleague(unit), first_day=TODAY, last_day=TODAY)
+    person = PersonFactory(user=UserFactory())
+    MembershipFactory(person=person, organisation=unit, role=MembershipRole.DEPUTY)
+    asked(boss)
+    assert recipients() == [person.user.email]
+
+
 def test_one_mail_a_person_with_the_lists_of_all_their_units(boss):
     climate, schools = UnitFactory(code="FB 36", name="Klima"), UnitFactory(code="FB 45", name="Schule")
     for unit in (climate, schools):
@@ -289,11 +315,11 @@ def test_a_report_or_confirmation_after_the_opening_is_an_answer(boss, clock, st
         STEPS[step](milestone, by=boss, today=TODAY)
     expected = when == "after" and step not in {"comment", "correct"}
     assert answered_in_sql(opened) is expected
-    assert standings(opened)[0].is_answered is expected
+    assert standings(opened, on=LATER.date())[0].is_answered is expected
     assert milestone.reports.answers().since(opened.opened_at).exists() is expected
     close_round(opened, by=boss, now=LATER)
     assert answered_in_sql(opened) is expected
-    assert standings(opened)[0].is_answered is expected
+    assert standings(opened, on=LATER.date())[0].is_answered is expected
 
 
 @pytest.mark.parametrize(("day", "expected"), [(TODAY - DAY, None), (TODAY, "22.06.2026"), (TODAY + DAY, "23.06.2026")])
@@ -303,10 +329,27 @@ def test_what_was_received_before_the_opening_is_no_answer(boss, clock, day, exp
     clock.move_to(NOW + DAY)
     told = OnBehalf(milestone.responsible, Channel.PHONE, day)
     lifecycle.confirm(milestone, by=boss, today=TODAY + DAY, on_behalf_of=told)
-    row = standings(opened)[0]
+    row = standings(opened, on=LATER.date())[0]
     assert answered_in_sql(opened) is (expected is not None)
     words = f"unverändert bestätigt, im Auftrag (Telefon vom {expected})"
     assert (str(row.answer) if row.answer else None) == (words if expected else None)
+
+
+@pytest.mark.parametrize("channel", [None, Channel.PHONE])
+def test_what_another_unit_said_does_not_answer_for_this_one(boss, clock, channel):
+    milestone, after = MilestoneFactory(), UnitFactory()
+    reporter = colleague(milestone.responsible).user
+    opened = asked(boss)
+    clock.move_to(NOW + DAY)
+    if channel is None:
+        lifecycle.confirm(milestone, by=reporter, today=TODAY + DAY)
+        assert answered_in_sql(opened)
+        assign(Milestone.objects.get(), unit=after, by=boss)
+    else:
+        told = OnBehalf(after, channel, TODAY + DAY)
+        lifecycle.confirm(milestone, by=boss, today=TODAY + DAY, on_behalf_of=told)
+    assert not answered_in_sql(opened)
+    assert standings(opened, on=TODAY)[0].answer is None
 
 
 def test_the_last_answer_is_shown(boss, clock):
@@ -315,8 +358,11 @@ def test_the_last_answer_is_shown(boss, clock):
     for step in ("report", "confirm", "comment"):
         clock.shift(datetime.timedelta(hours=1))
         STEPS[step](Milestone.objects.get(), by=boss, today=TODAY)
-    assert str(standings(opened)[0].answer) == "unverändert bestätigt am 22.06.2026"
-    assert standings(opened)[0].text == "Läuft."
+    assert (
+        str(standings(opened, on=LATER.date())[0].answer)
+        == "unverändert bestätigt am 22.06.2026, von der Koordination eingetragen"
+    )
+    assert standings(opened, on=LATER.date())[0].text == "Läuft."
     assert milestone.reports.count() == 3
 
 
@@ -408,6 +454,20 @@ def test_who_has_not_answered_is_reminded_once_a_day(boss, clock):
     assert "fehlt noch Ihre Antwort zu einem Meilenstein." in latest[0].text
 
 
+def test_who_becomes_responsible_meanwhile_is_asked_instead(boss, clock):
+    before, after = UnitFactory(), UnitFactory()
+    milestone = MilestoneFactory(responsible=before)
+    former, new = colleague(before), colleague(after)
+    closed, opened = asked(boss, key_date=KEY_DATE + DAY), asked(boss)
+    close_round(closed, by=boss, now=LATER)
+    clock.move_to(NOW + DAY)
+    assign(milestone, unit=after, by=boss)
+    assert [len(asked_of(one.user, on=TODAY)) for one in (former, new)] == [0, 1]
+    assert remind(opened, units=[before, after], by=boss, now=NOW + DAY) == 1
+    assert Mail.objects.latest("pk").recipient == new.user.email
+    assert (closed.items.get().unit, opened.items.get().unit) == (before, after)
+
+
 def test_only_the_chosen_units_are_reminded(boss, clock):
     units = [MilestoneFactory().responsible for _ in range(2)]
     people = [colleague(unit) for unit in units]
@@ -426,7 +486,10 @@ def test_what_was_kept_never_changes(boss, clock):
     STEPS["reschedule"](milestone, by=boss, today=TODAY + DAY)
     clock.move_to(LATER)
     close_round(opened, by=boss, now=LATER)
-    before = [(row.title, row.as_data()) for row in standings(opened)], text_for_paper(opened)
+    before = (
+        [(row.title, row.as_data()) for row in standings(opened, on=LATER.date())],
+        text_for_paper(opened, on=LATER.date()),
+    )
     clock.shift(DAY)
     now = LATER.date() + DAY
     lifecycle.reach(Milestone.objects.get(pk=milestone.pk), on=now, by=boss, today=now, text="Fertig.")
@@ -434,7 +497,10 @@ def test_what_was_kept_never_changes(boss, clock):
     Milestone.objects.filter(pk=silent.pk).update(title="Anders")
     milestone.measure.title = "Umbenannt"
     milestone.measure.save()
-    assert ([(row.title, row.as_data()) for row in standings(opened)], text_for_paper(opened)) == before
+    assert (
+        [(row.title, row.as_data()) for row in standings(opened, on=LATER.date())],
+        text_for_paper(opened, on=LATER.date()),
+    ) == before
 
 
 def test_keeping_loses_nothing(boss, clock):
@@ -451,9 +517,9 @@ def test_keeping_loses_nothing(boss, clock):
     for name, step in (("moved", "reschedule"), ("reached", "reach"), ("paused", "pause"), ("late", "report")):
         told = OnBehalf(unit, Channel.MAIL, TODAY) if name == "late" else None
         STEPS[step](rows[name], by=boss, today=TODAY + DAY, on_behalf_of=told)
-    live = standings(opened)
+    live = standings(opened, on=LATER.date())
     close_round(opened, by=boss, now=LATER)
-    assert standings(opened) == live
+    assert standings(opened, on=LATER.date()) == live
     assert {row.row.milestone_id: row.status for row in live}[rows["paused"].pk] == Status.PAUSED
 
 
@@ -462,8 +528,29 @@ def test_the_state_is_judged_for_the_key_date(boss, clock):
     late, in_time = (MilestoneFactory(planned=one, reported_on=TODAY) for one in planned)
     opened = asked(boss)
     close_round(opened, by=boss, now=LATER)
-    words = {row.row.milestone_id: row.situation for row in standings(opened)}
+    words = {row.row.milestone_id: row.situation for row in standings(opened, on=LATER.date())}
     assert words == {late.pk: ("verzögert",), in_time.pk: ("bald fällig",)}
+
+
+@pytest.mark.parametrize(("closed", "expected"), [(NOW + DAY, ()), (LATER, ("verzögert",))])
+def test_nothing_is_late_that_was_not_so_when_it_was_read(boss, closed, expected):
+    MilestoneFactory(planned=Period(KEY_DATE - DAY, KEY_DATE - DAY), reported_on=TODAY)
+    opened = asked(boss)
+    close_round(opened, by=boss, now=closed)
+    kept_row = standings(opened, on=LATER.date())[0]
+    assert tuple(word for word in kept_row.situation if word == "verzögert") == expected
+    early = "Stichtag 30.06.2026, Angaben vom 23.06.2026: Gefragt wurde nach einem Meilenstein. Er ist noch in Arbeit."
+    assert (early in text_for_paper(opened, on=LATER.date())) is (not expected)
+
+
+def test_a_closed_round_calls_units_as_they_were_called(boss):
+    unit = MilestoneFactory(responsible=UnitFactory(code="FB 36", name="Klima")).responsible
+    opened = asked(boss)
+    close_round(opened, by=boss, now=LATER)
+    unit.code, unit.name = "FB 99", "Umbenannt"
+    unit.save()
+    text = signed_in(Role.KOORDINATION).get(page(opened) + f"?dienststelle={unit.pk}").text
+    assert ("FB 36 - Klima" in text, "FB 99" in text, "Umbenannt" in text) == (True, False, False)
 
 
 #: As it was written by the first version; it has to stay readable.
@@ -471,6 +558,7 @@ FIRST_SCHEMA = {
     "schema": 1,
     "title": "Konzept beschlossen",
     "unit": "FB 36",
+    "unit_name": "FB 36 - Klima",
     "field": "1 Klima",
     "belongs_to": "M1 Klimapartnerschaft",
     "order": ["0000001", "m1"],
@@ -484,14 +572,14 @@ FIRST_SCHEMA = {
     "text": "Der Entwurf liegt vor.",
     "reported_on": "2026-06-23",
     "answered": True,
-    "answer": {"step": "report", "as_of": "2026-06-23", "channel": "phone"},
+    "answer": {"step": "report", "as_of": "2026-06-23", "channel": "phone", "unit": "FB 36"},
 }
 
 
 def test_rows_of_the_first_schema_stay_readable():
     row = kept(RoundItemFactory(frozen=FIRST_SCHEMA))
     assert row.as_data() == FIRST_SCHEMA
-    assert row.answer == Answer(ReportStep.REPORT, datetime.date(2026, 6, 23), Channel.PHONE)
+    assert row.answer == Answer(ReportStep.REPORT, datetime.date(2026, 6, 23), Channel.PHONE, "FB 36")
     assert row.postponement == "Q2/2026 → Q4/2026 (Personal)"
 
 
@@ -556,11 +644,12 @@ def test_the_text_begins_with_figures_and_tells_every_milestone(boss, clock):
         text="Die Stelle ist <b>frei</b>.",
     )
     lifecycle.reach(done, on=TODAY, by=boss, today=TODAY + DAY)
-    text = text_for_paper(opened)
+    text = text_for_paper(opened, on=LATER.date())
     assert plain(text).split("\n\n") == [
-        "Stand zum 30.06.2026: Gefragt wurde nach 4 Meilensteinen: 1 ist erreicht und 3 sind offen.",
+        "Zum Stichtag 30.06.2026 wurde nach 4 Meilensteinen gefragt. 1 ist erreicht und 3 sind noch in Arbeit.",
         "Von 3 offenen Meilensteinen ist 1 verzögert; bei 1 hat sich der Termin verschoben.",
         "Noch ohne Rückmeldung sind Meilensteine von FB 36 (1 von 3), FB 45 (1 von 1).",
+        "Bei 2 Meilensteinen hat die Koordination den Stand eingetragen.",
         "2 Klima",
         "2.9 Wasser",
         "– Auftakt (FB 36): Q1/2026, geplant, verzögert.",
@@ -573,20 +662,30 @@ def test_the_text_begins_with_figures_and_tells_every_milestone(boss, clock):
     ]
     assert "<b>" not in text
     close_round(opened, by=boss, now=LATER)
-    assert text_for_paper(opened) == text
+    closed = text.replace("Noch ohne Rückmeldung sind", "Ohne Rückmeldung blieben")
+    assert text_for_paper(opened, on=LATER.date()) == closed != text
 
 
 @pytest.mark.parametrize(
     ("milestones", "sentences"),
     [
-        ([{}], ["Gefragt wurde nach einem Meilenstein: 1 ist offen.", "Der eine offene Meilenstein ist im Plan."]),
+        (
+            [{}],
+            [
+                "wurde nach einem Meilenstein gefragt. Er ist noch in Arbeit.",
+                "Der eine offene Meilenstein ist im Plan.",
+            ],
+        ),
         (
             [{"planned": Period.parse("2025")}],
-            ["Gefragt wurde nach einem Meilenstein: 1 ist offen.", "Der eine offene Meilenstein ist verzögert."],
+            ["wurde nach einem Meilenstein gefragt.", "Der eine offene Meilenstein ist verzögert."],
         ),
         (
             [{}, {}],
-            ["Gefragt wurde nach 2 Meilensteinen: 2 sind offen.", "Von 2 offenen Meilensteinen ist keiner verzögert."],
+            [
+                "wurde nach 2 Meilensteinen gefragt. Alle sind noch in Arbeit.",
+                "Von 2 offenen Meilensteinen ist keiner verzögert.",
+            ],
         ),
         ([{"planned": Period.parse("2025")}] * 2, ["Von 2 offenen Meilensteinen sind 2 verzögert."]),
     ],
@@ -594,8 +693,35 @@ def test_the_text_begins_with_figures_and_tells_every_milestone(boss, clock):
 def test_the_figures_are_good_german(boss, milestones, sentences):
     for fields in milestones:
         MilestoneFactory(**fields)
-    text = plain(text_for_paper(asked(boss)))
+    text = plain(text_for_paper(asked(boss), on=KEY_DATE))
     assert [sentence for sentence in sentences if sentence not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("by_unit", "by_koordination", "sentence"),
+    [
+        (1, 0, "Zu allen Meilensteinen haben die Dienststellen ihren Stand gemeldet oder bestätigt."),
+        (0, 1, "Den Stand des Meilensteins hat die Koordination eingetragen."),
+        (0, 2, "Den Stand aller Meilensteine hat die Koordination eingetragen."),
+        (
+            1,
+            1,
+            "Bei 1 Meilenstein hat die Koordination den Stand eingetragen, zu allen anderen haben ihn die Dienststellen",
+        ),
+    ],
+)
+def test_the_text_tells_who_has_answered(boss, clock, by_unit, by_koordination, sentence):
+    unit = UnitFactory()
+    reporter = colleague(unit).user
+    milestones = [MilestoneFactory(responsible=unit) for _ in range(by_unit + by_koordination)]
+    opened = asked(boss)
+    clock.move_to(NOW + DAY)
+    for number, milestone in enumerate(milestones):
+        lifecycle.confirm(milestone, by=reporter if number < by_unit else boss, today=TODAY + DAY)
+    text = text_for_paper(opened, on=LATER.date())
+    assert sentence in text
+    close_round(opened, by=boss, now=LATER)
+    assert text_for_paper(opened, on=LATER.date()) == text
 
 
 def test_a_text_never_names_people(boss, clock):
@@ -605,7 +731,7 @@ def test_a_text_never_names_people(boss, clock):
     opened = asked(boss)
     clock.move_to(NOW + DAY)
     lifecycle.report(milestone, text="Läuft.", by=person.user, today=TODAY + DAY)
-    text = text_for_paper(opened)
+    text = text_for_paper(opened, on=LATER.date())
     assert not any(word in text for word in (person.family_name, person.user.email, boss.email))
     assert "Zu allen Meilensteinen haben die Dienststellen" in text
 
@@ -652,7 +778,8 @@ def test_opening_shows_first_who_is_asked_for_what():
         ({"title": ""}, "Dieses Feld ist zwingend erforderlich."),
         ({"deadline": "morgen"}, "Bitte schreiben Sie den Tag wie 07.05.2025."),
         ({"deadline": "29.06.2026"}, "Die Frist liegt vor dem Stichtag 30.06.2026."),
-        ({"deadline": "21.06.2026", "key_date": "20.06.2026"}, "Die Frist liegt in der Vergangenheit."),
+        ({"deadline": "21.06.2026"}, "Die Frist liegt in der Vergangenheit."),
+        ({"key_date": "01.01.0001"}, "frühere Stände rechnet KEpol nicht zurück."),
         ({"seen": "anderes"}, "Inzwischen hat sich geändert, wonach oder wer gefragt wird."),
     ],
 )
@@ -698,7 +825,7 @@ def test_every_number_of_the_page_leads_to_exactly_these_rows(boss, clock):
         lifecycle.confirm(milestone, by=boss, today=TODAY + DAY)
     desk = signed_in(Role.KOORDINATION)
     shown = desk.get(page(opened))
-    assert [(line.answered, line.open, line.total) for line in shown.context["page"].units] == [
+    assert [(line.answered, line.waiting, line.total) for line in shown.context["page"].units] == [
         (1, 0, 1),
         (0, 2, 2),
         (2, 1, 3),
@@ -723,16 +850,22 @@ def test_the_steps_of_the_page_call_the_verbs(boss):
     with time_machine.travel(NOW + DAY, tick=False):
         desk = signed_in(Role.KOORDINATION)
         shown = desk.get(page(opened, "erinnern"))
-        assert f"{silent} (1 offen, 1 Person)" in shown.text
-        assert f"{gone} (1 offen, niemand erreichbar)" in shown.text
+        assert f"{silent} (1 ohne Antwort, 1 Person)" in shown.text
+        assert f"{gone} (1 ohne Antwort, niemand erreichbar)" in shown.text
         assert desk.post(page(opened, "erinnern"), read_form(shown)).status_code == 302
         assert recipients() == [person.user.email] * 2
         assert "heute schon geschrieben" in desk.post(page(opened, "erinnern"), read_form(shown)).text
         shown = desk.get(page(opened, "abschliessen"))
         assert "Es fehlen Antworten zu 2 Meilensteinen" in shown.text
-        unsure = desk.post(page(opened, "abschliessen"), {"seen": read_form(shown)["seen"]})
-        assert "Bitte bestätigen Sie es." in unsure.text
-        assert desk.post(page(opened, "abschliessen"), {**read_form(shown), "accept": "on"}).status_code == 302
+        assert "Der Stichtag 30.06.2026 ist noch nicht erreicht." in shown.text
+        for given, message in (
+            ({"early": "on"}, "Bitte bestätigen Sie es."),
+            ({"accept": "on"}, "Bitte bestätigen Sie, dass Sie vorher abschließen."),
+        ):
+            unsure = desk.post(page(opened, "abschliessen"), {"seen": read_form(shown)["seen"], **given})
+            assert message in unsure.text
+        both = {"accept": "on", "early": "on"}
+        assert desk.post(page(opened, "abschliessen"), {**read_form(shown), **both}).status_code == 302
     closed = StatusRound.objects.get()
     assert closed.closed_at == NOW + DAY
     text = signed_in(Role.KOORDINATION).get(page(opened)).text
@@ -741,13 +874,44 @@ def test_the_steps_of_the_page_call_the_verbs(boss):
 
 def test_with_every_answer_closing_asks_nothing(boss, clock):
     milestone = MilestoneFactory()
-    opened = asked(boss)
+    opened = asked(boss, key_date=TODAY)
     clock.move_to(NOW + DAY)
     lifecycle.confirm(milestone, by=boss, today=TODAY + DAY)
     desk = signed_in(Role.KOORDINATION)
     shown = desk.get(page(opened, "abschliessen"))
-    assert "accept" not in read_form(shown)
+    assert not {"accept", "early"} & set(read_form(shown))
     assert desk.post(page(opened, "abschliessen"), read_form(shown)).status_code == 302
+
+
+def test_a_long_round_shows_one_unit_at_a_time(boss, clock, monkeypatch):
+    monkeypatch.setattr(round_page, "AT_ONCE", 3)
+    done, silent = UnitFactory(code="FB 1"), UnitFactory(code="FB 2")
+    for unit in (done, done, silent, silent):
+        MilestoneFactory(responsible=unit)
+    opened = asked(boss)
+    clock.move_to(NOW + DAY)
+    for milestone in Milestone.objects.filter(responsible=done):
+        lifecycle.confirm(milestone, by=boss, today=TODAY + DAY)
+    desk = signed_in(Role.KOORDINATION)
+    for query, expected in (("", silent), (f"?dienststelle={done.pk}", done), ("?antwort=offen", silent)):
+        response = desk.get(page(opened) + query)
+        shown = response.context["page"]
+        assert [(name, len(rows)) for name, rows in shown.chosen] == [(str(expected), 2)], query
+        assert (len(shown.units), shown.total) == (2, 4)
+        assert "Andere Dienststellen wählen Sie oben" in response.text
+    for milestone in Milestone.objects.filter(responsible=silent):
+        lifecycle.confirm(milestone, by=boss, today=TODAY + DAY)
+    assert [name for name, _ in desk.get(page(opened)).context["page"].chosen] == [str(done)]
+
+
+@pytest.mark.usefixtures("clock")
+def test_one_milestone_is_told_in_the_singular(boss):
+    MilestoneFactory()
+    desk = signed_in(Role.KOORDINATION)
+    assert "Mit „Eröffnen“ wird 1 offener Meilenstein bei 1 Dienststelle abgefragt." in " ".join(
+        desk.get(OPENING).text.split()
+    )
+    assert "Es fehlt die Antwort zu 1 Meilenstein: " in desk.get(page(asked(boss), "abschliessen")).text
 
 
 def test_a_form_that_posts_what_has_a_door_changes_nothing(boss):

@@ -350,6 +350,22 @@ def test_the_history_tells_who_deleted_and_not_what(user):
     assert "darf öffentlich genannt werden von „ja“ zu „nein“" in told[0].sentence
 
 
+def test_mails_to_every_address_a_person_had_go_with_them_but_not_those_of_somebody_else(user):
+    account = UserFactory(email="alt@example.org")
+    person = PersonFactory(email="eigene@example.org", user=account)
+    account.email = "zuletzt@example.org"
+    account.save()
+    person.email, person.user = "Fremd@example.org", None
+    person.save()
+    person.email = "neu@example.org"
+    person.save()
+    PersonFactory(email="fremd@example.org")
+    for name in ("alt", "zuletzt", "eigene", "neu", "fremd"):
+        MailFactory(recipient=f"{name}@example.org")
+    erase_person(person, on=DAY, by=user)
+    assert [mail.recipient for mail in Mail.objects.all()] == ["fremd@example.org"]
+
+
 def test_the_history_of_other_people_stays(user):
     other = PersonFactory(given_name="Bleibt")
     erase_person(full_of_words(user), on=DAY, by=user)

@@ -14,7 +14,6 @@ from tools import postgres
 from tools.packages import chromium
 from tools.steps import CACHE, ROOT, VENV_PYTHON, say
 
-
 AUDIT = "audit"
 
 

@@ -1,32 +1,43 @@
-"""The database itself refuses to change what was reported, whoever tries."""
+"""The database itself refuses to change or delete what was reported, whoever tries.
+
+The example takes its own reports back in `kepol.example.reports.forget`, which knows the one way around. Emptying all tables works
+on PostgreSQL, where TRUNCATE asks no row; on SQLite `manage.py flush` is refused while there are reports (delete the file instead).
+"""
 
 from django.db import migrations
 
 TABLE = "concept_milestonereport"
 MESSAGE = "concept_milestonereport is append-only"
 
-SQLITE = f"""
-CREATE TRIGGER {TABLE}_stays BEFORE UPDATE ON {TABLE}
-BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END
-"""
-POSTGRESQL = f"""
-CREATE FUNCTION {TABLE}_stays() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; END $$;
-CREATE TRIGGER {TABLE}_stays BEFORE UPDATE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION {TABLE}_stays()
-"""
+REFUSE = f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
+SQLITE = [
+    f"CREATE TRIGGER {TABLE}_stays BEFORE UPDATE ON {TABLE} {REFUSE}",
+    f"CREATE TRIGGER {TABLE}_is_kept BEFORE DELETE ON {TABLE} {REFUSE}",
+]
+POSTGRESQL = [
+    f"""
+    CREATE FUNCTION {TABLE}_stays() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF TG_OP = 'DELETE' AND current_setting('kepol.forget_reports', true) = 'on' THEN RETURN OLD; END IF;
+      RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation';
+    END $$
+    """,
+    f"CREATE TRIGGER {TABLE}_stays BEFORE UPDATE OR DELETE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION {TABLE}_stays()",
+]
 
 
 def add_trigger(apps, schema_editor):
-    """Put the trigger on the table, in the words of the database at hand."""
-    schema_editor.execute(POSTGRESQL if schema_editor.connection.vendor == "postgresql" else SQLITE)
+    """Put the triggers on the table, in the words of the database at hand."""
+    for statement in POSTGRESQL if schema_editor.connection.vendor == "postgresql" else SQLITE:
+        schema_editor.execute(statement)
 
 
 def remove_trigger(apps, schema_editor):
-    """Take it away again."""
+    """Take them away again."""
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(f"DROP TRIGGER {TABLE}_stays ON {TABLE}; DROP FUNCTION {TABLE}_stays()")
     else:
         schema_editor.execute(f"DROP TRIGGER {TABLE}_stays")
+        schema_editor.execute(f"DROP TRIGGER {TABLE}_is_kept")
 
 
 class Migration(migrations.Migration):

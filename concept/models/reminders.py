@@ -48,8 +48,8 @@ class ReminderQuerySet(models.QuerySet):
     """Lines of reminders, told apart by what became of the mail."""
 
     def alive(self) -> Self:
-        """In a mail that went out or may still do so; what expired or was discarded has reminded nobody."""
-        return self.exclude(mail__state__in=[MailState.EXPIRED, MailState.DISCARDED])
+        """In a mail that went out, may still do so, or was discarded by somebody who did not want it sent; what expired is void."""
+        return self.exclude(mail__state=MailState.EXPIRED)
 
 
 class ReminderItem(models.Model):

@@ -7,6 +7,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from concept.choices import Channel, PostponementReason, ReportStep, Status
 from concept.models.milestones import UNDATED, Milestone
@@ -142,7 +143,7 @@ class MilestoneReport(models.Model):
 
     def headline(self) -> str:
         """What happened, in one line: the kind, another status, another date, the day reached."""
-        words = [self.get_step_display()]
+        words = [capfirst(self.get_step_display())]
         if self.reached_on:
             words.append(f"am {self.reached_on:%d.%m.%Y}")
         elif self.status != self.status_before:

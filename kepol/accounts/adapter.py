@@ -58,6 +58,10 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
         """Go back to work after a change of password."""
         return resolve_url(settings.LOGIN_REDIRECT_URL)
 
+    def generate_login_code(self) -> str:
+        """Return a code for one browser, or the open one that the view has made (`open_code`)."""
+        return getattr(current.request, "open_code", "") or str(super().generate_login_code())
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Hand the mail to the outbox, or keep it for later where the view asks for that (`held_letters`)."""
         is_code = template_prefix == CODE_MAIL

@@ -19,6 +19,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import get_totp_secret
 from django import forms
 
+from kepol.accounts import open_codes
 from kepol.accounts.adapter import attempts_key, may_sign_in
 from kepol.accounts.models import User
 
@@ -26,11 +27,24 @@ INPUT_CLASS = "kern-form-input__input"
 GROUP = 4
 
 
+#: What to say when a field stays empty, by its label; other fields say that they have to be filled in.
+EMPTY = {
+    "E-Mail-Adresse": "Geben Sie Ihre E-Mail-Adresse ein.",
+    "Passwort": "Geben Sie Ihr Passwort ein.",
+    "Bisheriges Passwort": "Geben Sie Ihr bisheriges Passwort ein.",
+    "Neues Passwort": "Geben Sie ein neues Passwort ein.",
+    "Neues Passwort wiederholen": "Geben Sie das neue Passwort noch einmal ein.",
+    "Code aus der E-Mail": "Geben Sie den Code aus der E-Mail ein.",
+    "Code aus der App": "Geben Sie den Code aus der App ein.",
+}
+
+
 def dress(form: forms.Form, labels: dict[str, str]) -> None:
-    """Give the fields of `form` their German `labels` and the class of the design system."""
+    """Give the fields of `form` their German `labels`, what they say when left empty, and the class of the design system."""
     for name, label in labels.items():
         field = form.fields[name]
         field.label = label
+        field.error_messages["required"] = EMPTY[label]
         field.widget.attrs.pop("placeholder", None)
         field.widget.attrs["class"] = INPUT_CLASS
 
@@ -91,6 +105,8 @@ class CodeRequestForm(RequestLoginCodeForm):
     """The address a code for the login is sent to; it looks the same whether the address is known or not.
 
     `_user`, where allauth looks for it, is the account or None: unknown, switched off or a demo account outside a demonstration.
+    It is None, too, where no mail goes out because the mailbox already holds a code that is good here (`open_codes`).
+    `wants_open_code` says that the code to be mailed has to be one of those.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -103,13 +119,18 @@ class CodeRequestForm(RequestLoginCodeForm):
         return str(super().add_prefix("login" if field_name == "email" else field_name))
 
     def clean_email(self) -> str:
-        """Count the request per account and address of the visitor, and find the account."""
+        """Count the request per address of the visitor and per account and address, and find the account."""
         email: str = self.cleaned_data["email"]
-        key = attempts_key(context.request, email)
-        if not ratelimit.consume(context.request, action="request_login_code", key=key):
+        if not ratelimit.consume(context.request, action="request_login_code"):
             raise get_adapter().validation_error("rate_limited")
         user = User.objects.filter(email=email).first()
         self._user = user if user is not None and may_sign_in(user) else None
+        key = attempts_key(context.request, email)
+        is_within = ratelimit.consume(context.request, action="mail_login_code", key=key)
+        has_open = open_codes.is_any(email)
+        self.wants_open_code = has_open or not is_within
+        if has_open and not is_within:
+            self._user = None
         return email
 
 
@@ -123,11 +144,21 @@ class PastedCode:
 
 
 class CodeForm(PastedCode, ConfirmLoginCodeForm):
-    """The code from the mail."""
+    """The code from the mail: one for this browser or, at the login with `email`, an open one of that account."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        dress_code(self, "Code aus der E-Mail", "Acht Ziffern, mit oder ohne Bindestrich.")
+        self.email = email
+        dress_code(self, "Code aus der E-Mail", "Die Ziffern aus der E-Mail, mit oder ohne Bindestrich.")
+
+    def clean_code(self) -> str:
+        """Look a long code up among the open ones only, so that it is good once whichever browser asked for it."""
+        typed = re.sub(r"[^0-9]", "", self.cleaned_data["code"])
+        if not self.email or len(typed) != open_codes.LENGTH:
+            return super().clean_code()
+        if not open_codes.use(self.email, typed):
+            raise get_adapter().validation_error("incorrect_code")
+        return typed
 
 
 class SecondFactorForm(PastedCode, AuthenticateForm):

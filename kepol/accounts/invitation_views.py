@@ -3,6 +3,7 @@
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -33,8 +34,13 @@ def invitation(request: HttpRequest, uidb64: str, token: str) -> HttpResponse:
         form = AcceptForm(user, request.POST if request.method == "POST" else None)
         if form.is_valid():
             return _accept(request, user, form.cleaned_data["password1"])
-    name, units = import_string(settings.ACCOUNT_HOLDER)(user, on=timezone.localdate())
+    name, units = _holder(user)
     return render(request, "account/invitation.html", {"form": form, "invited": user, "name": name, "units": units})
+
+
+def _holder(user: User) -> tuple[str, str]:
+    name, units = import_string(settings.ACCOUNT_HOLDER)(user, on=timezone.localdate())
+    return name, units
 
 
 def _accept(request: HttpRequest, user: User, password: str) -> HttpResponse:
@@ -43,5 +49,6 @@ def _accept(request: HttpRequest, user: User, password: str) -> HttpResponse:
         user.set_password(password)
         user.save()
     record_authentication(request, user, INVITATION)
+    messages.success(request, f"Willkommen, {_holder(user)[0]}. Ihr Zugang ist eingerichtet.")
     response: HttpResponse = perform_login(request, user, redirect_url=resolve_url(settings.LOGIN_REDIRECT_URL))
     return response

@@ -105,3 +105,8 @@ class User(Versioned, AbstractBaseUser, PermissionsMixin):
     def is_staff(self) -> bool:
         """Whether this account enters the Django admin; follows from the roles and is never stored."""
         return self.is_superuser or not self.roles.isdisjoint(ADMIN_ROLES)
+
+    @property
+    def is_reader(self) -> bool:
+        """Whether the pages of the portal are of use to this account; not to one that has only the role Technik."""
+        return self.is_superuser or self.roles != {Role.TECHNIK}

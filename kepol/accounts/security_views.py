@@ -19,7 +19,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic.edit import FormView
 
 from kepol.accounts import fresh_login, second_factor
-from kepol.accounts.adapter import attempts_key
 from kepol.accounts.forms import CodeForm, ProofByFactor, ProofByPassword
 
 BY_MAIL = "per_mail"
@@ -115,7 +114,8 @@ class ProofView(NextRedirectMixin, FormView):
         if BY_MAIL not in request.POST or self.has_factor:
             response: HttpResponse = super().post(request, *args, **kwargs)
             return response
-        if ratelimit.consume(request, action="request_login_code", key=attempts_key(request, str(request.user))):
+        # Counted for itself: what strangers ask for at the login takes nothing from somebody who is signed in.
+        if ratelimit.consume(request, action="mail_login_code", key=f"proof:{request.user.pk}"):
             fresh_login.MailedProof.begin(request)
         else:
             messages.error(request, "Zu viele Anfragen. Bitte warten Sie einen Augenblick.")

@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from allauth.account.internal.stagekit import get_pending_stage
+from allauth.account.internal.userkit import user_id_to_str
 from allauth.account.stages import LoginByCodeStage
 from allauth.account.views import (
     ConfirmLoginCodeView,
@@ -26,8 +28,10 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic.edit import FormView
 
-from kepol.accounts import fresh_login
+from kepol.accounts import fresh_login, open_codes
 from kepol.accounts.demo import DEMO_LOGINS, DEMO_PASSWORD
+from kepol.accounts.forms import CodeRequestForm
+from kepol.accounts.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -74,10 +78,13 @@ class RequestCodeView(RequestLoginCodeView):
     def _redirect_to_pending_stage(self, request: HttpRequest, stage: Any) -> None:
         """Let a new code be asked for although one is awaited."""
 
-    def form_valid(self, form: forms.Form) -> HttpResponse:
+    def form_valid(self, form: CodeRequestForm) -> HttpResponse:
         """Answer before the mail is queued: by the time it takes nobody may learn that there is an account."""
         self.request.held_letters = []
+        self.request.open_code = code = open_codes.new() if form.wants_open_code else ""
         response = super().form_valid(form)
+        if code and self.request.held_letters:
+            self.request.held_letters.insert(0, partial(open_codes.remember, form.cleaned_data["email"], code))
         return AnswerFirst(response.url, self.request.held_letters)
 
 
@@ -97,6 +104,18 @@ class EnterCodeView(ConfirmLoginCodeView):
         if stage is not None and stage.key == LoginByCodeStage.key:
             messages.warning(request, self.reason)
         return HttpResponseRedirect(self.passthrough_next_url(address))
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Tell the form whose code it is about."""
+        return {**super().get_form_kwargs(), "email": self._process.state["email"]}
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        """An open code names an account this browser knew nothing of so far."""
+        if self._process.user is None:
+            user = User.objects.get(email=self._process.state["email"])
+            self._process.state["user_id"] = user_id_to_str(user)
+        response: HttpResponse = super().form_valid(form)
+        return response
 
     def form_invalid(self, form: forms.Form) -> HttpResponse:
         """After the last try only a new code helps; nobody has to wait for it."""

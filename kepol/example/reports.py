@@ -5,9 +5,12 @@ people say comes after. The files state each milestone as it stands after its st
 """
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
+
+from django.db import connection, transaction
 
 from concept import lifecycle
 from concept.choices import Channel, PostponementReason
@@ -25,6 +28,8 @@ VERBS: Mapping[str, Callable[..., MilestoneReport]] = {
     "comment": lifecycle.comment,
 }
 ON_BEHALF = "channel"
+#: The trigger of SQLite that keeps reports; on PostgreSQL a setting of the transaction lets them go.
+KEEPER = "concept_milestonereport_is_kept"
 
 
 def lay_out(milestone: Milestone, steps: list[Said], *, on: datetime.date) -> None:
@@ -53,7 +58,23 @@ def reports_of_example(milestone: Milestone, steps: list[Said]) -> list[Mileston
 
 def forget(reports: Iterable[MilestoneReport]) -> None:
     """Delete `reports`: the one way around "what was said stays", for rows nobody has said."""
-    MilestoneReport._base_manager.filter(pk__in=[report.pk for report in reports]).delete()
+    with transaction.atomic(), letting_go():
+        MilestoneReport._base_manager.filter(pk__in=[report.pk for report in reports]).delete()
+
+
+@contextmanager
+def letting_go() -> Iterator[None]:
+    """Let reports be deleted inside, by this transaction only; whatever fails puts the guard of the database back with it."""
+    is_sqlite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        if is_sqlite:
+            cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = %s", [KEEPER])
+            (keeper,) = cursor.fetchone()
+            cursor.execute(f"DROP TRIGGER {KEEPER}")
+        else:
+            cursor.execute("SET LOCAL kepol.forget_reports = 'on'")
+        yield
+        cursor.execute(keeper if is_sqlite else "SET LOCAL kepol.forget_reports = 'off'")
 
 
 def _take(milestone: Milestone, step: Said, *, on: datetime.date) -> None:

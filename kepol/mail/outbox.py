@@ -35,6 +35,7 @@ BACKGROUND_LIMIT = 50
 
 NOT_UNCLEAR = "Diese Mail ist nicht ungeklärt."
 NOT_WAITING = "Diese Mail wartet weder, noch ist sie ungeklärt."
+OUT_OF_DATE = "Diese Mail nützt seit {:%d.%m.%Y, %H:%M} Uhr niemandem mehr. Verwerfen Sie sie, oder lassen Sie sie als gesendet gelten."
 logger = logging.getLogger(__name__)
 
 
@@ -211,10 +212,13 @@ def mark_sent(mail: Mail, *, now: datetime.datetime) -> None:
 
 
 def _expire(now: datetime.datetime) -> int:
-    """Close what is of no more use to its recipient, also where nobody knows whether it went out; returns how many."""
+    """Close what waits and is of no more use to its recipient; returns how many.
+
+    About what is unclear a person decides; only a text that opens an account goes at once.
+    """
     over = Mail.objects.filter(expires_at__lte=now)
-    waiting = over.queued() | over.unclear(now=now)
-    return _change(waiting, state=MailState.EXPIRED, sending_since=None, text=_kept_text())
+    _change(over.unclear(now=now).filter(is_secret=True).exclude(text=""), text="")
+    return _change(over.queued(), state=MailState.EXPIRED, text=_kept_text())
 
 
 def _kept_text() -> Case:
@@ -236,12 +240,15 @@ def _change(rows: QuerySet, **values: Any) -> int:
 def send_again(mail: Mail, *, by: Any, now: datetime.datetime) -> None:
     """Hand over once more, at once, what is unclear or has failed; with its old Message-ID, so that a double can be recognised.
 
-    Raises `ValidationError` when there is nothing to send again, `Conflict` when the mail was changed since it was read.
+    Raises `ValidationError` when there is nothing to send again or it is of no more use, `Conflict` when the mail was changed since
+    it was read.
     """
     with transaction.atomic(), operation(by=by):
         stored = _stored(mail)
         if not (stored.is_unclear(now=now) or stored.state == MailState.QUEUED):
             raise ValidationError(NOT_WAITING, code="not_waiting")
+        if stored.expires_at is not None and stored.expires_at <= now:
+            raise ValidationError(OUT_OF_DATE.format(timezone.localtime(stored.expires_at)), code="expired")
         mail.state, mail.sending_since, mail.try_after, mail.last_error = MailState.QUEUED, None, now, ""
         _decide(mail, "erneut senden", now=now)
         deliver_soon(mail)

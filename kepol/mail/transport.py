@@ -120,7 +120,9 @@ def composed(mail: Mail) -> EmailMessage:
 def told(sentence: str, *answers: Any) -> str:
     """`sentence` and what the server answered, in one line that fits the column."""
     words = (one_line(_words(answer)) for answer in answers)
-    return " ".join([sentence, *(f"[{word}]" for word in words if word)])[:ERROR_LENGTH]
+    # Errors of the system begin with a number in brackets of their own.
+    shown = (word if word.startswith("[") else f"[{word}]" for word in words if word)
+    return " ".join([sentence, *shown])[:ERROR_LENGTH]
 
 
 def _words(answer: Any) -> str:

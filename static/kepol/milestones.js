@@ -17,7 +17,7 @@
     // A second message with the same words is read out only when it comes anew.
     setTimeout(() => { region.textContent = sentence; }, 50);
     // What was saved stands in its card too; what failed stays until something else happens.
-    if (!failed) fading = setTimeout(() => { region.textContent = ""; }, 10_000);
+    if (!failed) fading = setTimeout(() => { region.textContent = ""; }, 5_000);
   }
 
   const isChanged = (field) => field.options

@@ -93,7 +93,7 @@ class Command(BaseCommand):
             return
         if is_trial:
             self.stdout.write(f"\nVorschlag an {to.address}\nBetreff: {escalation_subject(unit, milestones)}\n")
-            self.stdout.write(escalation_text(unit, milestones, on=on))
+            self.stdout.write(escalation_text(unit, to, milestones, on=on))
         elif propose(unit, to, milestones, on=on) is not None:
             about = number_of_milestones(len(milestones), dative=True)
             self.stdout.write(f"Hinweis an die Leitung vorgeschlagen: {unit}, zu {about}")

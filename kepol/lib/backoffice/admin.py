@@ -262,6 +262,10 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         """Further buttons of the change page: label and address."""
         return []
 
+    def standing(self, obj: Any) -> str:
+        """How `obj` stands now, in one line above the form of a step; empty where its name says enough."""
+        return ""
+
     def get_urls(self) -> list[Any]:
         """Django's pages and one per step."""
         name = f"{self.opts.app_label}_{self.opts.model_name}_step"
@@ -351,9 +355,18 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
                 context["panels"] = rendered(request, obj)
                 context["incoming"] = incoming(self, request, obj)
                 context["outgoing"] = outgoing(self, request, obj)
+            if not self.has_change_permission(request, obj):
+                # Whoever only looks reads it from the page; Django's title says it a second time.
+                context["title"] = capfirst(str(self.opts.verbose_name))
+            elif self.has_delete_permission(request, obj) and self.why_it_stays(obj):
+                context["show_delete"] = False
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Deleting ----------------------------------------------------------------------------------------------
+    def why_it_stays(self, obj: Any) -> str:
+        """Why `obj` is never deleted, and what one does instead; empty where it may be tried."""
+        return ""
+
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -369,6 +382,8 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
         obj = self.get_object(request, unquote(object_id))
         if obj is None or not self.has_delete_permission(request, obj):
             return super().delete_view(request, object_id, extra)
+        if stays := self.why_it_stays(obj):
+            return self._stays_page(request, obj, stays)
         lock_parts(obj)
         company = company_of(obj)
         if is_seen_whole(obj, request.GET.get(SEEN, "")) and were_seen(company, request.GET.get(COMPANY, "")):
@@ -378,6 +393,16 @@ class BaseAdmin(RelationsMixin, admin.ModelAdmin):
             return self._confirm_again(request)
         seen = {SEEN: whole_token(obj), COMPANY: rows_token(company)}
         return HttpResponseRedirect(f"{request.path}?{urlencode(seen)}")
+
+    def _stays_page(self, request: HttpRequest, obj: Any, stays: str) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Löschen ist nicht möglich",
+            "opts": self.opts,
+            "object": obj,
+            "stays": stays,
+        }
+        return TemplateResponse(request, self.delete_confirmation_template, context)
 
     def _confirm_again(self, request: HttpRequest) -> HttpResponse:
         messages.warning(

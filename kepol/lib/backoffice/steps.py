@@ -159,7 +159,8 @@ def _run(request: HttpRequest, form: forms.Form, step: Step, rows: Sequence[Any]
         names += f" und {len(rows) - NAMED} weitere"
     try:
         with transaction.atomic(), operation(by=request.user):
-            for row in rows:
+            # In the order in which everybody else locks rows, so that nobody waits in a circle.
+            for row in sorted(rows, key=lambda row: row.pk):
                 step.run(row, by=request.user, **form.cleaned_data)
     except ValidationError as error:
         form.add_error(None, error.messages)  # type: ignore[arg-type]
@@ -188,6 +189,8 @@ def _page(  # noqa: PLR0913 - what the page shows
         "opts": model_admin.opts,
         "step": step,
         "rows": rows,
+        "object": None if action else rows[0],
+        "standing": "" if action else model_admin.standing(rows[0]),
         "form": form,
         "back": back,
         "action": action,
