@@ -76,6 +76,7 @@ def test_every_own_model_has_a_factory():
     assert {model for model in models if not hasattr(model, "m2m_history_id")} == set(FACTORIES)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 def test_every_page_opens_or_is_refused_as_the_table_says(model, who):
@@ -104,6 +105,7 @@ def test_every_page_of_a_missing_object_redirects(model):
         assert (response.status_code, response.url) == (302, reverse("admin:index")), page
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("who", [Role.KOORDINATION, SUPERUSER])
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 def test_every_list_and_search_needs_the_same_queries_for_thirty_rows(model, who):
@@ -144,6 +146,7 @@ def with_parts(model, rows):
     return parent
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("view", ["change", "history"])
 @pytest.mark.parametrize("who", [Role.KOORDINATION, SUPERUSER])
 @pytest.mark.parametrize("model", WITH_PARTS, ids=lambda model: model._meta.label)
@@ -161,6 +164,7 @@ def test_a_form_and_its_history_need_the_same_queries_for_thirty_parts(model, wh
     assert len(lots) <= MOST_QUERIES_OF_A_FORM, "\n".join(lots)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 def test_every_action_shows_first_what_it_will_do(model, who):

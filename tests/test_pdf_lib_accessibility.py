@@ -19,6 +19,8 @@ from kepol.lib.pdf.gate import check, font_name, require_valid
 from kepol.lib.pdf.renderer import Renderer, render_pdf, renderer_for
 from kepol.lib.pdf.typography import bind
 
+pytestmark = pytest.mark.one_database
+
 FONTS = Path(__file__).resolve().parent.parent / "static" / "fonts"
 ROWS = 90
 LONG_PARAGRAPH = "Die Partnerschaft trägt das Vorhaben gemeinsam mit den Bürger*innen weiter. " * 40

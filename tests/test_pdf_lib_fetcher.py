@@ -13,6 +13,8 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+pytestmark = pytest.mark.one_database
+
 ROOT = Path(__file__).resolve().parent.parent
 FONTS = ROOT / "static" / "fonts"
 CANARY = "kanarienvogel-7f3a9c"

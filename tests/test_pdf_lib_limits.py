@@ -19,6 +19,8 @@ from kepol.lib.pdf.document import PdfDocument
 from kepol.lib.pdf.errors import RendererBusy, RenderFailed, RenderRefused, RenderTimeout
 from kepol.lib.pdf.renderer import Limits, Renderer
 
+pytestmark = pytest.mark.one_database
+
 ROOT = Path(__file__).resolve().parent.parent
 FONTS = ROOT / "static" / "fonts"
 ENDLESS = "<table><tr><td colspan=100000>x</td></tr></table>"

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from kepol.lib.pdf.typography import bind
 
+pytestmark = pytest.mark.one_database
+
 TOGETHER = [
     "FB 36",
     "WP 18",
