@@ -4,7 +4,7 @@ import os
 import time
 
 import pytest
-from django.db import connection
+from django.db.backends.sqlite3.operations import DatabaseOperations
 from django.test import Client
 from django.utils import timezone
 
@@ -32,19 +32,19 @@ def _settled_sessions(monkeypatch):
 @pytest.fixture(autouse=True, scope="session")
 def _emptied_tables():
     """Let SQLite empty its tables after a test with transactions of its own; PostgreSQL asks no row when it does."""
-    emptied = connection.ops.sql_flush
+    emptied = DatabaseOperations.sql_flush
 
-    def statements(*args, **options):
-        found = emptied(*args, **options)
-        with connection.cursor() as cursor:
+    def statements(operations, *args, **options):
+        found = emptied(operations, *args, **options)
+        with operations.connection.cursor() as cursor:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%%_is_kept'")
             keepers = dict(cursor.fetchall())
         return [*(f"DROP TRIGGER {name}" for name in keepers), *found, *keepers.values()]
 
-    if connection.vendor == "sqlite":
-        connection.ops.sql_flush = statements
+    # On the class: beside the event loop of the browser tests the connection is another object.
+    DatabaseOperations.sql_flush = statements
     yield
-    connection.ops.sql_flush = emptied
+    DatabaseOperations.sql_flush = emptied
 
 
 # --- Browser ------------------------------------------------------------------------------------------------------
