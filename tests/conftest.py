@@ -4,7 +4,7 @@ import os
 import time
 
 import pytest
-from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.test import Client
 from django.utils import timezone
 
@@ -32,7 +32,8 @@ def _settled_sessions(monkeypatch):
 @pytest.fixture(autouse=True, scope="session")
 def _emptied_tables():
     """Let SQLite empty its tables after a test with transactions of its own; PostgreSQL asks no row when it does."""
-    emptied = DatabaseOperations.sql_flush
+    operations_of_sqlite = DatabaseWrapper.ops_class
+    emptied = operations_of_sqlite.sql_flush
 
     def statements(operations, *args, **options):
         found = emptied(operations, *args, **options)
@@ -42,9 +43,9 @@ def _emptied_tables():
         return [*(f"DROP TRIGGER {name}" for name in keepers), *found, *keepers.values()]
 
     # On the class: beside the event loop of the browser tests the connection is another object.
-    DatabaseOperations.sql_flush = statements
+    operations_of_sqlite.sql_flush = statements
     yield
-    DatabaseOperations.sql_flush = emptied
+    operations_of_sqlite.sql_flush = emptied
 
 
 # --- Browser ------------------------------------------------------------------------------------------------------
