@@ -26,7 +26,7 @@ run: ## richtet alles ein und startet KEpol auf 127.0.0.1 (PORT=8000)
 install: ## richtet nur ein, für den Betrieb (ohne .env, ohne Start)
 	@$(PYTHON) -m tools.setup install
 
-test: ## alle Tests auf PostgreSQL und auf SQLite (ARGS="-k …")
+test: ## die Tests: alle auf SQLite, auf PostgreSQL was von der Datenbank abhängt (ARGS="-k …")
 	@$(PYTHON) -m tools.setup test
 	@$(VENV)/python -m tools.test $(ARGS)
 

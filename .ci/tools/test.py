@@ -1,4 +1,4 @@
-"""The whole suite on a private PostgreSQL, then on SQLite with the browser tests (`make test`).
+"""What depends on the database on a private PostgreSQL, then everything on SQLite with the browser tests (`make test`).
 
 Further arguments go to pytest, so `python -m tools.test -k references` runs a part on both. `REQUIRE_BROWSER=1` fails
 where there is no Chromium; `WORKERS` says how many processes run the tests (0: one, in the foreground).
